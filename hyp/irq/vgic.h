@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the GICv3 a guest sees: distributor, redistributors, SGI registers, and what is due for list registers.
+ * Never: touch struct vm, a physical GIC register other than ICH_*, or trust an INTID it was given.
+ * Used by: run/ (traps), hvc/hvc_irq.c (injection), timer/ (PPIs). Specification: GICv3, ARM IHI 0069.
+ *
+ * Locking: one vgic->lock per VM, taken by every function here unless its name ends in _locked.
+ * No function here calls up: those that may make a vCPU runnable return a bit mask of such vCPUs.
+ */
+#ifndef IRQ_VGIC_H
+#define IRQ_VGIC_H
+
+#include "gz/hvc.h"
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/spinlock.h"
+
+#define VGIC_NR_PRIVATE		32
+#define VGIC_NR_INTIDS		(VGIC_NR_PRIVATE + GZ_NR_SPIS)
+#define VGIC_MAX_LRS		16
+
+#define VGIC_LR_TIMER		0	/* list register 0 is for PPI 27 only */
+
+/* One interrupt of one VM (SPI) or one vCPU (SGI, PPI). */
+struct vgic_irq {
+	u8 priority;
+	bool enabled : 1;
+	bool pending : 1;	/* latched: edge, or a pulse; not the line */
+	bool line : 1;		/* level input */
+	bool active : 1;
+	bool edge : 1;		/* GICD_ICFGR */
+	bool group1 : 1;
+	bool in_lr : 1;		/* lives in a list register of lr_cpu now */
+	bool hw : 1;		/* PPI 27: list register carries HW = 1, pINTID 27 */
+	u8 lr_cpu;
+	u8 target;		/* SPI: vCPU index of GICD_IROUTER; IRM picks the first */
+	u64 irouter;		/* as written */
+};
+
+/* A vCPU's share. ICH state is saved here while the vCPU is not loaded. */
+struct vgic_cpu {
+	u8 index;
+	bool awake;		/* GICR_WAKER.ProcessorSleep clear */
+	struct vgic_irq priv[VGIC_NR_PRIVATE];
+	u64 lr[VGIC_MAX_LRS];
+	u64 ich_vmcr;
+	u64 ich_ap1r[4];
+	u64 ich_ap0r[4];
+	u64 due[(VGIC_NR_INTIDS + 63) / 64];	/* candidates for a list register of this vCPU */
+	u32 due_flag;		/* not 0: due changed since the last flush; read without the lock at entry */
+	bool overflow;		/* more due than list registers: UIE is on */
+};
+
+struct vgic {
+	struct spinlock lock;
+	u8 cpu_count;		/* vCPUs created; known for good at the first RUN */
+	bool dist_set, redist_set, frozen;
+	ipa_t dist_base, redist_base;
+	u32 ctlr;		/* GICD_CTLR as the guest wrote it */
+	struct vgic_cpu *cpu[GZ_MAX_VCPUS];
+	struct vgic_irq spi[GZ_NR_SPIS];
+};
+
+void vgic_init(struct vgic *g);
+void vgic_cpu_init(struct vgic *g, struct vgic_cpu *c, u8 index);
+/* Back to power-on values: guest reset. Needs: no vCPU of it running. */
+void vgic_reset(struct vgic *g);
+/* CREATE_DEVICE: GZ_EINVAL unaligned or wraps or above 2^40, GZ_EEXIST set twice or frames overlap. */
+enum gz_err vgic_set_dist(struct vgic *g, ipa_t base) __must_check;
+enum gz_err vgic_set_redist(struct vgic *g, ipa_t base) __must_check;
+/* At the first RUN: freezes vCPU count and layout; GZ_EINVAL when frames overlap. Both unset is legal (a VM without GIC). */
+enum gz_err vgic_freeze(struct vgic *g, u8 cpu_count) __must_check;
+/* Frames as ranges for overlap checks against slots: [0] distributor, [1] redistributors; size 0 when unset. */
+void vgic_frames(const struct vgic *g, ipa_t base[2], u64 size[2]);
+
+/* Register access of vCPU cpu at ipa; false: not one of its windows. size 1, 2, 4, 8. Unknown offsets read zero, writes ignored. *wake |= vCPUs that became due. */
+bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value);
+bool vgic_mmio_write(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 value, u32 *wake);
+/* ICC_SGI1R_EL1 written by vCPU cpu (also SGI0R, ASGI1R: ignored, group 0). Returns the vCPUs that became due. */
+u32 vgic_sgi1r(struct vgic *g, u8 cpu, u64 value);
+
+/* IRQ_LINE: spi is 0-based; mode GZ_IRQ_MODE_*; GZ_ERANGE beyond GZ_NR_SPIS. O(1). Any context, any CPU. *wake |= ... */
+enum gz_err vgic_inject_spi(struct vgic *g, u32 spi, u32 level, u32 mode, u32 *wake) __must_check;
+/* Level input of a PPI (timers): returns true when this vCPU became due. */
+bool vgic_set_ppi(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level);
+
+/* Before entry: ICH_* loaded from c, due interrupts into list registers. After exit: read back. This CPU only. */
+void vgic_load(struct vgic *g, struct vgic_cpu *c);
+void vgic_save(struct vgic *g, struct vgic_cpu *c);
+/* While loaded: a kick or maintenance interrupt came: fold list registers, refill. */
+void vgic_refill(struct vgic *g, struct vgic_cpu *c);
+/* Would an enabled interrupt be signalled to this vCPU if it ran (WFI, idle)? Not loaded or loaded. */
+bool vgic_has_due(struct vgic *g, struct vgic_cpu *c);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: a VM's memory: slots, stage 2, and the moves of pages between host and guest.
+ * Never: a failing call that changed something; lock order vm.mem (gm->lock) then host_lock then pool.
+ * Used by: hvc/hvc_mem.c, run/run_abort.c, run/run_hvc.c, vm/vm.c.
+ */
+#ifndef MEM_GUEST_MEM_H
+#define MEM_GUEST_MEM_H
+
+#include "gz/hvc.h"
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/spinlock.h"
+#include "mm/pgtable.h"
+
+struct mem_slot {
+	u32 id;
+	bool used;
+	u32 flags;		/* GZ_MEM_*; 0 counts as GZ_MEM_GUEST */
+	ipa_t base;
+	u64 pages;
+	u64 populated;		/* by population calls, see guest_mem_region_call */
+};
+
+struct guest_mem {
+	struct spinlock lock;
+	u16 vmid;		/* 1..; also the peer number in page records */
+	bool dying;
+	struct pool_quota quota;
+	struct pgtable s2;
+	u64 shared_pages;	/* mapped pages the host also sees */
+	u64 donated_pages;	/* mapped pages only the guest sees */
+	u64 teardown_ipa;	/* where the next slice of guest_mem_destroy_slice goes on */
+	u32 pending_purpose;	/* flags of the MEMREGION_PURPOSE not yet claimed by a registration */
+	ipa_t pending_ipa;
+	u64 pending_bytes;
+	struct mem_slot slots[GZ_MAX_SLOTS];
+};
+
+#define GUEST_IPA_BITS 40
+
+/* quota_pages: limit of EL2 pages for tables. Allocates the stage-2 root. */
+enum gz_err guest_mem_init(struct guest_mem *gm, u16 vmid, u32 quota_pages) __must_check;
+/* A host call of SET_MEMREGION/MEMREGION_PURPOSE kind; rules in abi section "Memory population". All take gm->lock. */
+enum gz_err guest_mem_purpose(struct guest_mem *gm, ipa_t base, u64 bytes, u32 flags) __must_check;
+/*
+ * True in *populate: the range lies in a registered slot, so the call populates (the second identical call of a
+ * slot does). Else the slot is registered now: GZ_EEXIST on overlap, GZ_EINVAL on bad geometry, GZ_ENOMEM no slot left.
+ */
+enum gz_err guest_mem_register(struct guest_mem *gm, u32 slot, ipa_t base, u64 pages, bool *populate) __must_check;
+/* The slot an IPA is in; false when it is MMIO. Copy, so valid after the lock is gone. */
+bool guest_mem_slot_of(struct guest_mem *gm, ipa_t ipa, struct mem_slot *out);
+bool guest_mem_overlaps_slot(struct guest_mem *gm, ipa_t base, u64 bytes);
+/* One slice of unmapping a slot (pages go back to the host only), then forgets it. GZ_EAGAIN: call again. */
+enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_check;
+
+/*
+ * host_share_guest: host + this guest see the pages afterwards. pa..: host-owned RAM, unpinned elsewhere, else GZ_EPERM
+ * (another VM has it, EL2's, no RAM) . The same (ipa, pa) again is GZ_OK; another pa at a mapped ipa, or a pa this
+ * guest already has at another ipa, is GZ_EEXIST; outside every slot GZ_EINVAL. All or nothing for the whole range.
+ * 2 MiB aligned contiguous ranges become block mappings.
+ */
+enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa) __must_check;
+/* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. */
+enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __must_check;
+/* Guest HVC MEM_RELINQUISH of an unprotected VM: unmaps one page if it is there. */
+enum gz_err guest_relinquish_host(struct guest_mem *gm, ipa_t ipa) __must_check;
+
+/* Is the page mapped now (a fault raced with another vCPU)? */
+bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write);
+/* Teardown: marks dying (no further move succeeds), gives pages back, frees tables; GZ_EAGAIN while more is left. Needs: no vCPU resident. */
+enum gz_err guest_mem_destroy_slice(struct guest_mem *gm, u32 budget_pages) __must_check;
+u64 guest_mem_vtcr(const struct guest_mem *gm);
+u64 guest_mem_vttbr(const struct guest_mem *gm);
+/* Cleans every mapped page to the point of coherency, in slices from *cursor (0 first); GZ_EAGAIN while more is left. Nothing to do with FWB. */
+enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_pages) __must_check;
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the host's identity stage 2 in the largest blocks; EL2's memory is not in it.
+ * Never: map a page the host does not own or share.
+ * Used by: boot, host/host_abort.c, the moves in mem/.
+ */
+#ifndef MEM_HOST_S2_H
+#define MEM_HOST_S2_H
+
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "lib/spinlock.h"
+
+extern struct spinlock host_lock;	/* ladder: below vm.mem */
+
+/*
+ * Builds the table for the whole IPA space: everything below 2^ipa_bits is mapped 1:1 (RAM RWX Normal, the rest
+ * RW XN Normal) except the ranges in hidden. Returns GZ_ENOMEM. Boot CPU, once, before any other host_s2 call.
+ */
+enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count,
+			 const struct pa_range *hidden, u32 hidden_count) __must_check;
+/* VTCR_EL2 / VTTBR_EL2 for the host, VMID 0. */
+u64 host_s2_vtcr(void);
+u64 host_s2_vttbr(void);
+/* Re-walks under the lock: true when the access would succeed now (spurious fault: just return to the host). */
+bool host_s2_allows(ipa_t ipa, bool write, bool exec);
+
+#endif

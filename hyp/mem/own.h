@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: one 4-byte record per page of RAM - owner, state, peer, pins - and the one table of legal moves.
+ * Never: a state change other than own_move(); MMIO has no record and can never become guest memory.
+ * Used by: mem/ only; others call the moves in share.h, and own_count() for statistics.
+ */
+#ifndef MEM_OWN_H
+#define MEM_OWN_H
+
+#include "lib/addr.h"
+#include "lib/err.h"
+
+enum own_state {
+	OWN_NONE = 0,		/* nobody here may touch it: zeroed memory grants nothing */
+	OWN_HYP,		/* EL2 only */
+	OWN_HOST,		/* host only */
+	OWN_HOST_SHARED_HYP,	/* host + EL2, pinned */
+	OWN_HOST_SHARED_GUEST,	/* host + the guest in peer */
+	OWN_GUEST,		/* the guest in peer only */
+	OWN_GUEST_SHARED_HOST,	/* owned by the guest in peer, host sees it too */
+	OWN_DEVICE,		/* the interrupt controller only */
+	OWN_STATES
+};
+
+/* Who changes what into what: actor-verb-actor, see docs/memory-ownership.md. */
+enum own_move {
+	MOVE_HOST_SHARE_HYP,
+	MOVE_HOST_UNSHARE_HYP,
+	MOVE_HOST_SHARE_GUEST,
+	MOVE_HOST_UNSHARE_GUEST,
+	MOVE_HOST_SEAL_GUEST,
+	MOVE_HOST_DONATE_GUEST,
+	MOVE_GUEST_SHARE_HOST,
+	MOVE_GUEST_UNSHARE_HOST,
+	MOVE_GUEST_RELINQUISH_HOST,
+	MOVE_GUEST_RECLAIM_HOST,
+	MOVE_HOST_GIVE_DEVICE,
+	MOVE_DEVICE_GIVE_HOST,
+	MOVE_NR
+};
+
+/* RAM banks and the records' memory, boot only. records: zeroed pages in the pool's linear window. */
+#define OWN_MAX_BANKS 32
+u64 own_records_bytes(const struct pa_range *banks, u32 count);
+void own_init(const struct pa_range *banks, u32 count, void *records);
+/* Boot: a range becomes the host's or EL2's. */
+void own_boot_assign(struct pa_range range, enum own_state state);
+
+bool own_is_ram(struct pa_range range);
+/* What the page is now; OWN_NONE for what is no RAM. */
+enum own_state own_state_of(pa_t page);
+u16 own_peer_of(pa_t page);
+u32 own_pins_of(pa_t page);
+/* Pages in a state, machine-wide; kept as counters. */
+u64 own_count(enum own_state state);
+
+#endif

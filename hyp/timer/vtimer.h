@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: a vCPU's virtual timer (on the hardware CNTV, PPI 27) and physical timer (emulated, PPI 30), and the host's
+ *      timers while a guest runs.
+ * Never: let a host deadline pass unnoticed: CNTHP = min(host CNTV, guest CNTP).
+ * Used by: run/. Arm ARM DDI 0487 "The Generic Timer in AArch64 state".
+ */
+#ifndef TIMER_VTIMER_H
+#define TIMER_VTIMER_H
+
+#include "irq/vgic.h"
+#include "lib/types.h"
+
+#define VTIMER_PPI	27
+#define PTIMER_PPI	30
+
+struct vtimer {
+	u64 voff;		/* CNTVOFF_EL2 of the VM */
+	u64 cntv_ctl, cntv_cval;
+	u64 cntp_ctl, cntp_cval;	/* emulated; cval in physical counter ticks as the guest sees them */
+	u64 cntkctl;
+};
+
+struct vtimer_host { u64 cntv_ctl, cntv_cval, voff; };
+
+void vtimer_init(struct vtimer *t, u64 voff);
+/* Entry: saves and stops the host's CNTV, arms CNTHP, loads the guest's CNTV (after vgic_load). */
+void vtimer_world_enter(struct vtimer *t, struct vtimer_host *h);
+/* Leave: the reverse; guest state back into t. */
+void vtimer_world_leave(struct vtimer *t, const struct vtimer_host *h);
+/* PPI 27 fired while the guest ran: ISACTIVER, list register 0. */
+void vtimer_guest_irq(struct vgic *g, struct vgic_cpu *c);
+/* PPI 26 fired: true when it was the host's deadline (leave), false when the guest's CNTP (line raised, resume). */
+bool vtimer_hyp_irq(struct vtimer *t, struct vgic *g, struct vgic_cpu *c, const struct vtimer_host *h);
+/* At RUN before entry: expired timers raise their lines. */
+void vtimer_update_lines(struct vtimer *t, struct vgic *g, struct vgic_cpu *c);
+/* Ticks from now to the first enabled, unmasked deadline of the not-running vCPU; 0: due now; UINT64_MAX: none. */
+u64 vtimer_ticks_to_deadline(const struct vtimer *t);
+/* Emulated CNTP_{CTL,CVAL,TVAL}_EL0 and CNTPCT while trapped. reg: ISS sysreg encoding (op0..op2 packed as in arch esr.h). False: not one of these. */
+bool vtimer_sysreg(struct vtimer *t, struct vgic *g, struct vgic_cpu *c, u32 reg, bool write, u64 *value);
+
+#endif

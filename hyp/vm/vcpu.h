@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: a virtual CPU: state machine, registers, GIC and timer share, what its last exit still owes.
+ * Never: state the host can reach, but through run/run_report.c and the two pages it shares.
+ * Used by: run, hvc, vm.
+ */
+#ifndef VM_VCPU_H
+#define VM_VCPU_H
+
+#include "arch/aarch64/context.h"
+#include "gz/vcpu_pages.h"
+#include "irq/vgic.h"
+#include "lib/addr.h"
+#include "lib/err.h"
+#include "timer/vtimer.h"
+
+/* Life cycle; vm/vcpu.c has the table of legal moves and the only writer. */
+enum vcpu_state {
+	VCPU_OFF = 0,		/* slot empty or destroyed */
+	VCPU_READY,		/* created, may be entered by RUN */
+	VCPU_RUNNING,		/* inside RUN on one physical CPU */
+	VCPU_DYING,
+	VCPU_STATES
+};
+
+/* PSCI power state, changed under vm->power_lock. */
+enum vcpu_power { POWER_OFF = 0, POWER_ON_PENDING, POWER_ON };
+
+/* What the last exit left to be completed at the next RUN; private, the run page is never asked. */
+enum vcpu_reply { REPLY_NONE, REPLY_MMIO_READ, REPLY_MMIO_WRITE, REPLY_HYPERCALL, REPLY_NOTHING };
+
+struct vm;
+
+struct vcpu {
+	struct cpu_ctx ctx;		/* first: switch.S */
+	struct vm *vm;
+	u8 index;
+	u32 state;			/* enum vcpu_state, atomics only */
+	s32 running_cpu;		/* physical CPU while its guest may be running, else -1; written by that CPU, read by kickers after a full barrier */
+	u32 power;			/* enum vcpu_power */
+	u64 on_pc, on_x0;		/* CPU_ON in flight */
+	bool ever_ran, reset_pending;
+	enum vcpu_reply reply;
+	struct { u8 reg, size; bool sign, sf; } mmio;	/* decoded syndrome of the pending MMIO exit */
+	bool undelivered;		/* INFORM_EXIT said user space never saw the last exit: present it again */
+	struct gz_run_page last_exit;	/* copy of what was reported, for that */
+	u64 hcr;			/* HCR_EL2 while it runs */
+	bool fp_live;			/* guest FP registers are in the CPU (this RUN) */
+	struct vgic_cpu vgic;
+	struct vtimer timer;
+	pa_t run_pa, hwstate_pa;	/* host pages, shared with EL2 from the first RUN on */
+	bool pages_shared;
+	struct gz_run_page *run;	/* EL2 mapping of them, valid while pages_shared */
+	struct gz_hwstate_page *hwstate;
+	u32 wake_mask;			/* exit IPI: vCPUs the host is to wake */
+	u64 fail_reason;		/* exit FAIL_ENTRY */
+};
+
+#endif
