@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: counts tests, prints one line each, and the closing line the gate adds up.
+ * Never: stop at a failed expectation: the rest of the test still tells something.
+ * Used by: payloads.
+ */
+#include "lib/lib.h"
+
+static const char *current;
+static u32 fails_now, passed, failed;
+
+void test_begin(const char *name)
+{
+	current = name;
+	fails_now = 0;
+}
+
+void test_fail(const char *file, int line, const char *what, u64 got, u64 want)
+{
+	if (fails_now++ < 5)
+		printf("  %s:%d: %s is 0x%lx, want 0x%lx\n", file, line, what, got, want);
+}
+
+void test_end(void)
+{
+	printf("%s %s\n", fails_now ? "FAIL" : "ok  ", current);
+	if (fails_now)
+		failed++;
+	else
+		passed++;
+}
+
+void tests_report(void)
+{
+	printf("%u passed, %u failed\n", passed, failed);
+	finish(failed || !passed ? 1 : 0);
+}
