@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: a host of the hypervisor that is no operating system: plays the published driver, then attacks.
+ * Never: pass a test because nothing happened: each attack is shown working where it should, where that is possible.
+ * Used by: the gate, under gz.bin in place of Linux.
+ */
+#include "el1host/gzcall.h"
+#include "el1host/suites.h"
+#include "gz/guest_hvc.h"
+
+TEST(probe_call__answers_version)
+{
+	struct gz_ret r = gz(GZ_FN_PROBE, 16, 0, 0, 0);
+
+	EXPECT_EQ(r.st, 0);
+	EXPECT_EQ(r.x1, GZ_VERSION_MAJOR);
+	EXPECT_EQ(r.x2, GZ_VERSION_MINOR);
+}
+
+TEST(caps__queries__sane)
+{
+	struct gz_ret r = gz(GZ_FN_ENABLE_CAP, 0, GZ_CAP_QUERY_MAP_BATCH, 0, 0);
+
+	EXPECT_EQ(r.st, 0);
+	EXPECT(r.x1 && 512 % r.x1 == 0);
+	r = gz(GZ_FN_ENABLE_CAP, 0, GZ_CAP_QUERY_DESTROY_BATCH, 0, 0);
+	EXPECT_EQ(r.st, 0);
+	EXPECT(r.x1 && (r.x1 & (r.x1 - 1)) == 0);
+}
+
+static void boots(enum vm_how how)
+{
+	u64 before = gz_stat_read(GZ_STAT_POOL_FREE);
+	struct test_vm vm;
+
+	EXPECT(vm_make(&vm, 1, how));
+	EXPECT(vm_run_all(&vm, 1000000));
+	EXPECT_EQ(vm.exit_code, 0);
+	EXPECT_EQ(vm_destroy(&vm), 0);
+	EXPECT_EQ(gz_stat_read(GZ_STAT_POOL_FREE), before);
+	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_SHARED_GUEST), 0);
+}
+
+TEST(guest__populated_up_front__runs_to_its_end)
+{
+	boots(VM_POPULATE);
+}
+
+TEST(guest__paged_by_4k__runs_to_its_end)
+{
+	boots(VM_PAGES);
+}
+
+TEST(guest__paged_by_2m__runs_to_its_end)
+{
+	boots(VM_BLOCKS);
+}
+
+void payload_main(u64 fdt)
+{
+	conduit_smc = true;
+	host_fdt = fdt;
+	RUN_TEST(probe_call__answers_version);
+	RUN_TEST(caps__queries__sane);
+	RUN_TEST(guest__populated_up_front__runs_to_its_end);
+	RUN_TEST(guest__paged_by_4k__runs_to_its_end);
+	RUN_TEST(guest__paged_by_2m__runs_to_its_end);
+	run_suites();
+	tests_report();
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the guest payload that el1host starts, as bytes.
+ * Never: run in place.
+ * Used by: vm.c.
+ */
+	.section .rodata
+	.globl probe_blob, probe_blob_end
+	.balign	4096
+probe_blob:
+	.incbin "../out/guests/probe.bin"
+probe_blob_end:
