@@ -64,6 +64,7 @@ static bool find_low(const struct plan *p, u64 size, u64 offset, struct pa_range
 
 		for (;;) {
 			const struct pa_range *block;
+			u64 next;
 
 			if (base < bank.base.v || !pa_range_make(found, PA(base + offset), size) ||
 			    found->base.v < base || !pa_range_contains(bank, *found))
@@ -71,8 +72,11 @@ static bool find_low(const struct plan *p, u64 size, u64 offset, struct pa_range
 			block = blocked_by(p, *found);
 			if (!block)
 				return true;
-			/* Each step passes an obstacle for good, so this ends. */
-			base = ALIGN_UP(pa_range_end(*block) - MIN(offset, pa_range_end(*block)), BLOCK_SIZE);
+			/* Each step passes an obstacle for good, so this ends; one at the top of the space wraps. */
+			next = ALIGN_UP(pa_range_end(*block) - MIN(offset, pa_range_end(*block)), BLOCK_SIZE);
+			if (next <= base)
+				break;
+			base = next;
 		}
 	}
 	return false;

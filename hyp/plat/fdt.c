@@ -165,7 +165,7 @@ enum gz_err fdt_open(struct fdt *f, const void *blob, u32 max)
 	return reserve_map_ok(f) && structure_ok(f) ? GZ_OK : GZ_EINVAL;
 }
 
-bool fdt_next_node(const struct fdt *f, struct fdt_node *n)
+bool fdt_node_next(const struct fdt *f, struct fdt_node *n)
 {
 	u32 off = n->props, depth = n->depth;
 	bool inside = n->props != 0;
@@ -185,7 +185,7 @@ bool fdt_next_node(const struct fdt *f, struct fdt_node *n)
 	}
 }
 
-bool fdt_get(const struct fdt *f, const struct fdt_node *n, const char *name, struct fdt_prop *p)
+bool fdt_node_prop(const struct fdt *f, const struct fdt_node *n, const char *name, struct fdt_prop *p)
 {
 	u32 off = n->props;
 
@@ -203,18 +203,18 @@ bool fdt_get(const struct fdt *f, const struct fdt_node *n, const char *name, st
 	}
 }
 
-u32 fdt_get_u32(const struct fdt *f, const struct fdt_node *n, const char *name, u32 otherwise)
+u32 fdt_node_u32(const struct fdt *f, const struct fdt_node *n, const char *name, u32 otherwise)
 {
 	struct fdt_prop p;
 
-	return fdt_get(f, n, name, &p) && p.len == 4 ? fdt_be32(p.data) : otherwise;
+	return fdt_node_prop(f, n, name, &p) && p.len == 4 ? fdt_be32(p.data) : otherwise;
 }
 
-const char *fdt_get_string(const struct fdt *f, const struct fdt_node *n, const char *name)
+const char *fdt_node_string(const struct fdt *f, const struct fdt_node *n, const char *name)
 {
 	struct fdt_prop p;
 
-	if (!fdt_get(f, n, name, &p) || p.len == 0 || p.data[p.len - 1])
+	if (!fdt_node_prop(f, n, name, &p) || p.len == 0 || p.data[p.len - 1])
 		return NULL;
 	return (const char *)p.data;
 }
@@ -234,18 +234,18 @@ bool fdt_list_has(const struct fdt_prop *list, const char *s)
 	return false;
 }
 
-bool fdt_compatible(const struct fdt *f, const struct fdt_node *n, const char *s)
+bool fdt_node_compatible(const struct fdt *f, const struct fdt_node *n, const char *s)
 {
 	struct fdt_prop p;
 
-	return fdt_get(f, n, "compatible", &p) && fdt_list_has(&p, s);
+	return fdt_node_prop(f, n, "compatible", &p) && fdt_list_has(&p, s);
 }
 
-bool fdt_enabled(const struct fdt *f, const struct fdt_node *n)
+bool fdt_node_enabled(const struct fdt *f, const struct fdt_node *n)
 {
 	struct fdt_prop p;
 
-	return !fdt_get(f, n, "status", &p) || fdt_list_has(&p, "okay") || fdt_list_has(&p, "ok");
+	return !fdt_node_prop(f, n, "status", &p) || fdt_list_has(&p, "okay") || fdt_list_has(&p, "ok");
 }
 
 bool fdt_cells(const struct fdt_prop *p, u32 at, u32 cells, u64 *value)
@@ -269,7 +269,7 @@ bool fdt_find_path(const struct fdt *f, const char *path, u32 len, struct fdt_no
 	u32 at = 0, end, matched = 0;	/* components of path that n's ancestors match */
 
 	*n = (struct fdt_node){ 0 };
-	if (len == 0 || path[0] != '/' || !fdt_next_node(f, n))
+	if (len == 0 || path[0] != '/' || !fdt_node_next(f, n))
 		return false;
 	while (at < len && path[at] == '/')
 		at++;
@@ -277,7 +277,7 @@ bool fdt_find_path(const struct fdt *f, const char *path, u32 len, struct fdt_no
 		for (end = at; end < len && path[end] != '/'; end++)
 			;
 		do {
-			if (!fdt_next_node(f, n) || n->depth <= matched)
+			if (!fdt_node_next(f, n) || n->depth <= matched)
 				return false;
 		} while (n->depth != matched + 1 || !name_matches(n->name, path + at, end - at));
 		matched++;

@@ -39,20 +39,20 @@ struct fdt_token fdt_token(const struct fdt *f, u32 *off);
 bool fdt_reserved(const struct fdt *f, u32 n, u64 *base, u64 *size);
 
 /* The next node in document order, any depth; start with a zeroed node. False at the end. */
-bool fdt_next_node(const struct fdt *f, struct fdt_node *n);
+bool fdt_node_next(const struct fdt *f, struct fdt_node *n);
 /* Absolute path ("/soc/serial@1000", unit address optional), len bytes, no NUL needed. */
 bool fdt_find_path(const struct fdt *f, const char *path, u32 len, struct fdt_node *n);
 
-bool fdt_get(const struct fdt *f, const struct fdt_node *n, const char *name, struct fdt_prop *p);
+bool fdt_node_prop(const struct fdt *f, const struct fdt_node *n, const char *name, struct fdt_prop *p);
 /* A property of one cell; otherwise when it is absent or of another size. */
-u32 fdt_get_u32(const struct fdt *f, const struct fdt_node *n, const char *name, u32 otherwise);
+u32 fdt_node_u32(const struct fdt *f, const struct fdt_node *n, const char *name, u32 otherwise);
 /* A property that holds one NUL-terminated string; NULL when absent or unterminated. */
-const char *fdt_get_string(const struct fdt *f, const struct fdt_node *n, const char *name);
+const char *fdt_node_string(const struct fdt *f, const struct fdt_node *n, const char *name);
 /* One of the strings of list (compatible) equals s. */
 bool fdt_list_has(const struct fdt_prop *list, const char *s);
-bool fdt_compatible(const struct fdt *f, const struct fdt_node *n, const char *s);
+bool fdt_node_compatible(const struct fdt *f, const struct fdt_node *n, const char *s);
 /* status absent, "okay" or "ok". */
-bool fdt_enabled(const struct fdt *f, const struct fdt_node *n);
+bool fdt_node_enabled(const struct fdt *f, const struct fdt_node *n);
 
 /* A number of 1 or 2 cells at byte offset at; false when the property is too short or cells is neither. */
 bool fdt_cells(const struct fdt_prop *p, u32 at, u32 cells, u64 *value);

@@ -15,11 +15,11 @@ void fdt_bus_enter(struct fdt_bus *b, const struct fdt *f, const struct fdt_node
 	struct fdt_level *l = &b->level[n->depth];
 
 	*l = (struct fdt_level){
-		.address_cells = fdt_get_u32(f, n, "#address-cells", DEFAULT_ADDRESS_CELLS),
-		.size_cells = fdt_get_u32(f, n, "#size-cells", DEFAULT_SIZE_CELLS),
+		.address_cells = fdt_node_u32(f, n, "#address-cells", DEFAULT_ADDRESS_CELLS),
+		.size_cells = fdt_node_u32(f, n, "#size-cells", DEFAULT_SIZE_CELLS),
 	};
-	l->translated = fdt_get(f, n, "ranges", &l->ranges) || n->depth == 0;
-	l->enabled = fdt_enabled(f, n) && (n->depth == 0 || b->level[n->depth - 1].enabled);
+	l->translated = fdt_node_prop(f, n, "ranges", &l->ranges) || n->depth == 0;
+	l->enabled = fdt_node_enabled(f, n) && (n->depth == 0 || b->level[n->depth - 1].enabled);
 }
 
 bool fdt_bus_enabled(const struct fdt_bus *b, const struct fdt_node *n)

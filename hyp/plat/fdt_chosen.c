@@ -81,7 +81,7 @@ static void find_console(struct fdt_scan *s, const char *path)
 			return;
 		memcpy(name, path, len);
 		name[len] = '\0';
-		path = fdt_get_string(&s->f, &aliases, name);
+		path = fdt_node_string(&s->f, &aliases, name);
 		if (!path)
 			return;
 		len = (u32)strlen(path);
@@ -95,7 +95,7 @@ static void chosen_initrd(struct fdt_scan *s, const struct fdt_node *n)
 	struct fdt_prop first, last;
 	u64 base, end;
 
-	if (!fdt_get(&s->f, n, "linux,initrd-start", &first) || !fdt_get(&s->f, n, "linux,initrd-end", &last))
+	if (!fdt_node_prop(&s->f, n, "linux,initrd-start", &first) || !fdt_node_prop(&s->f, n, "linux,initrd-end", &last))
 		return;
 	if (!fdt_cells(&first, 0, first.len / 4, &base) || !fdt_cells(&last, 0, last.len / 4, &end) || end < base) {
 		fdt_scan_refuse(s, GZ_EINVAL, "/chosen: linux,initrd-start and -end are no range");
@@ -108,20 +108,20 @@ static void chosen_initrd(struct fdt_scan *s, const struct fdt_node *n)
 /* Our words and the host's. The console comes later in document order, so its node is looked up by path. */
 void fdt_chosen(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *line = fdt_get_string(&s->f, n, "bootargs");
-	const char *path = fdt_get_string(&s->f, n, "stdout-path");
+	const char *line = fdt_node_string(&s->f, n, "bootargs");
+	const char *path = fdt_node_string(&s->f, n, "stdout-path");
 	struct fdt_prop seed;
 
 	if (line && !split_line(s->m, line, true))
 		fdt_scan_refuse(s, GZ_ERANGE, "/chosen: bootargs are longer than 2047 bytes");
 	if (!path)
-		path = fdt_get_string(&s->f, n, "linux,stdout-path");
+		path = fdt_node_string(&s->f, n, "linux,stdout-path");
 	if (path && !s->stdout_found)
 		find_console(s, path);
 	chosen_initrd(s, n);
-	if (fdt_get(&s->f, n, "rng-seed", &seed))
+	if (fdt_node_prop(&s->f, n, "rng-seed", &seed))
 		fold_seed(s->m, &seed);
-	if (fdt_get(&s->f, n, "kaslr-seed", &seed))
+	if (fdt_node_prop(&s->f, n, "kaslr-seed", &seed))
 		fold_seed(s->m, &seed);
 }
 
@@ -135,7 +135,7 @@ static bool module_range(const struct fdt_scan *s, const struct fdt_node *n, str
 	u32 address_cells;
 	u64 base, size;
 
-	if (!fdt_get(&s->f, n, "reg", &reg) || reg.len < 8 || reg.len > 16)
+	if (!fdt_node_prop(&s->f, n, "reg", &reg) || reg.len < 8 || reg.len > 16)
 		return false;
 	address_cells = reg.len == 16 ? 2 : 1;
 	if (reg.len == 12)
@@ -159,7 +159,7 @@ static void take_module(struct fdt_scan *s, const struct fdt_node *n, struct pa_
 
 static void kernel_module(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *line = fdt_get_string(&s->f, n, "bootargs");
+	const char *line = fdt_node_string(&s->f, n, "bootargs");
 	struct machine *m = s->m;
 
 	take_module(s, n, &m->kernel, "/chosen: two multiboot,kernel modules: which one is the host?");
@@ -175,15 +175,15 @@ static void kernel_module(struct fdt_scan *s, const struct fdt_node *n)
 
 void fdt_chosen_child(struct fdt_scan *s, const struct fdt_node *n)
 {
-	if (fdt_compatible(&s->f, n, "multiboot,kernel"))
+	if (fdt_node_compatible(&s->f, n, "multiboot,kernel"))
 		kernel_module(s, n);
-	if (fdt_compatible(&s->f, n, "multiboot,ramdisk")) {
+	if (fdt_node_compatible(&s->f, n, "multiboot,ramdisk")) {
 		if (!s->initrd_is_module)
 			s->m->initrd.size = 0;	/* a module outranks the properties */
 		s->initrd_is_module = true;
 		take_module(s, n, &s->m->initrd, "/chosen: two multiboot,ramdisk modules: which one is the host's?");
 	}
-	if (fdt_compatible(&s->f, n, "gz,firmware"))
+	if (fdt_node_compatible(&s->f, n, "gz,firmware"))
 		take_module(s, n, &s->m->firmware, "/chosen: two gz,firmware modules");
 }
 

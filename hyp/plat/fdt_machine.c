@@ -7,6 +7,7 @@
 #include "plat/fdt_scan.h"
 #include "lib/string.h"
 
+#define PA_BITS		48	/* 4 KiB granule without LPA2 */
 #define MPIDR_AFFINITY	(MASK(39, 32) | MASK(23, 0))
 
 static const struct { const char *compatible; enum uart_kind kind; u32 shift; } uarts[] = {
@@ -29,7 +30,7 @@ static void add_ranges(struct fdt_scan *s, const struct fdt_node *n, struct pa_r
 	u32 i;
 	enum gz_err err;
 
-	if (!fdt_get(&s->f, n, "reg", &reg))
+	if (!fdt_node_prop(&s->f, n, "reg", &reg))
 		return;
 	for (i = 0; (err = fdt_bus_reg(&s->bus, n, &reg, i, &r)) != GZ_ENOENT; i++) {
 		if (err) {
@@ -48,7 +49,7 @@ static void add_ranges(struct fdt_scan *s, const struct fdt_node *n, struct pa_r
 
 static void scan_memory(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *type = fdt_get_string(&s->f, n, "device_type");
+	const char *type = fdt_node_string(&s->f, n, "device_type");
 
 	if (type && strcmp(type, "memory") == 0)
 		add_ranges(s, n, s->m->ram, &s->m->ram_count, MACHINE_MAX_BANKS,
@@ -83,16 +84,16 @@ static void scan_memreserve(struct fdt_scan *s)
 
 static void scan_cpu(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *type = fdt_get_string(&s->f, n, "device_type");
-	const char *status = fdt_get_string(&s->f, n, "status");
-	const char *method = fdt_get_string(&s->f, n, "enable-method");
+	const char *type = fdt_node_string(&s->f, n, "device_type");
+	const char *status = fdt_node_string(&s->f, n, "status");
+	const char *method = fdt_node_string(&s->f, n, "enable-method");
 	struct machine *m = s->m;
 	struct fdt_prop reg;
 	u64 mpidr;
 
 	if (!type || strcmp(type, "cpu") || (status && strncmp(status, "fail", 4) == 0))
 		return;
-	if (!fdt_get(&s->f, n, "reg", &reg) || !fdt_cells(&reg, 0, reg.len / 4, &mpidr) || (mpidr & ~MPIDR_AFFINITY)) {
+	if (!fdt_node_prop(&s->f, n, "reg", &reg) || !fdt_cells(&reg, 0, reg.len / 4, &mpidr) || (mpidr & ~MPIDR_AFFINITY)) {
 		fdt_scan_refuse(s, GZ_EINVAL, "device tree: a cpu node's reg is no MPIDR");
 		return;
 	}
@@ -113,9 +114,9 @@ static void scan_cpu(struct fdt_scan *s, const struct fdt_node *n)
 
 static void scan_psci(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *method = fdt_get_string(&s->f, n, "method");
+	const char *method = fdt_node_string(&s->f, n, "method");
 
-	if (!fdt_compatible(&s->f, n, "arm,psci-0.2") && !fdt_compatible(&s->f, n, "arm,psci-1.0"))
+	if (!fdt_node_compatible(&s->f, n, "arm,psci-0.2") && !fdt_node_compatible(&s->f, n, "arm,psci-1.0"))
 		return;
 	s->m->psci_smc |= method && strcmp(method, "smc") == 0;
 	s->m->psci_hvc |= method && strcmp(method, "hvc") == 0;
@@ -132,8 +133,8 @@ static void scan_gic(struct fdt_scan *s, const struct fdt_node *n)
 		fdt_scan_refuse(s, GZ_EEXIST, "device tree: two GICv3 nodes");
 		return;
 	}
-	regions = fdt_get_u32(&s->f, n, "#redistributor-regions", 1);
-	if (!fdt_get(&s->f, n, "reg", &reg) || regions < 1 || regions > ARRAY_SIZE(g->redist) ||
+	regions = fdt_node_u32(&s->f, n, "#redistributor-regions", 1);
+	if (!fdt_node_prop(&s->f, n, "reg", &reg) || regions < 1 || regions > ARRAY_SIZE(g->redist) ||
 	    fdt_bus_reg(&s->bus, n, &reg, 0, &g->dist) || g->dist.size == 0) {
 		fdt_scan_refuse(s, GZ_EINVAL, "device tree: GICv3 node without distributor, or with no or more than 8 redistributor regions");
 		return;
@@ -146,7 +147,7 @@ static void scan_gic(struct fdt_scan *s, const struct fdt_node *n)
 		g->redist[g->redist_count++] = r;
 	}
 	/* The binding says 64 bits, half of the trees write one cell. */
-	if (fdt_get(&s->f, n, "redistributor-stride", &stride) &&
+	if (fdt_node_prop(&s->f, n, "redistributor-stride", &stride) &&
 	    (!fdt_cells(&stride, 0, stride.len / 4, &g->redist_stride) || !IS_ALIGNED(g->redist_stride, 0x10000)))
 		fdt_scan_refuse(s, GZ_EINVAL, "device tree: redistributor-stride is no multiple of 64 KiB");
 	s->m->has_gicv3 = true;
@@ -162,13 +163,13 @@ static void scan_uart(struct fdt_scan *s, const struct fdt_node *n)
 	if (s->stdout_found ? n->off != s->stdout_node.off : m->uart != UART_NONE)
 		return;
 	for (u32 i = 0; i < ARRAY_SIZE(uarts); i++) {
-		if (!fdt_compatible(&s->f, n, uarts[i].compatible))
+		if (!fdt_node_compatible(&s->f, n, uarts[i].compatible))
 			continue;
-		if (!fdt_get(&s->f, n, "reg", &reg) || fdt_bus_reg(&s->bus, n, &reg, 0, &r) || r.size == 0)
+		if (!fdt_node_prop(&s->f, n, "reg", &reg) || fdt_bus_reg(&s->bus, n, &reg, 0, &r) || r.size == 0)
 			return;
 		m->uart = uarts[i].kind;
 		m->uart_regs = r;
-		m->uart_reg_shift = fdt_get_u32(&s->f, n, "reg-shift", uarts[i].shift);
+		m->uart_reg_shift = fdt_node_u32(&s->f, n, "reg-shift", uarts[i].shift);
 		return;
 	}
 }
@@ -180,15 +181,15 @@ static void scan_device(struct fdt_scan *s, const struct fdt_node *n)
 	const char *gic_old[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,gic-v5" };
 
 	for (u32 i = 0; i < ARRAY_SIZE(psci_old); i++)
-		s->psci_seen |= fdt_compatible(&s->f, n, psci_old[i]);
+		s->psci_seen |= fdt_node_compatible(&s->f, n, psci_old[i]);
 	for (u32 i = 0; i < ARRAY_SIZE(gic_old); i++)
-		s->gic_seen |= fdt_compatible(&s->f, n, gic_old[i]);
+		s->gic_seen |= fdt_node_compatible(&s->f, n, gic_old[i]);
 	scan_psci(s, n);
-	if (fdt_compatible(&s->f, n, "arm,gic-v3"))
+	if (fdt_node_compatible(&s->f, n, "arm,gic-v3"))
 		scan_gic(s, n);
-	if (fdt_compatible(&s->f, n, "arm,gic-v3-its"))
+	if (fdt_node_compatible(&s->f, n, "arm,gic-v3-its"))
 		add_ranges(s, n, s->m->its, &s->m->its_count, ARRAY_SIZE(s->m->its), "device tree: more than 8 ITS");
-	if (fdt_compatible(&s->f, n, "arm,smmu-v3"))
+	if (fdt_node_compatible(&s->f, n, "arm,smmu-v3"))
 		add_ranges(s, n, s->m->smmu, &s->m->smmu_count, MACHINE_MAX_SMMUS, "device tree: more than 8 SMMUs");
 	scan_uart(s, n);
 }
@@ -235,7 +236,7 @@ static void scan_tree(struct fdt_scan *s)
 	struct fdt_node n = { 0 };
 	enum parent top = PARENT_OTHER;
 
-	while (fdt_next_node(&s->f, &n)) {
+	while (fdt_node_next(&s->f, &n)) {
 		if (n.depth == 1)
 			top = top_kind(&n);
 		fdt_bus_enter(&s->bus, &s->f, &n);
@@ -290,6 +291,8 @@ static void check_machine(struct fdt_scan *s)
 
 	if (m->ram_count == 0)
 		fdt_scan_refuse(s, GZ_EINVAL, "device tree: no memory node with a size (the boot loader is to fill it in)");
+	else if (pa_range_end(m->ram[m->ram_count - 1]) > BIT(PA_BITS))
+		fdt_scan_refuse(s, GZ_ERANGE, "device tree: memory above 48 bits");
 	if (m->cpu_count == 0)
 		fdt_scan_refuse(s, GZ_EINVAL, "device tree: no cpu nodes");
 	if (!m->has_gicv3)
