@@ -24,7 +24,9 @@ enum gz_hvc_fn {
 
 /* Status codes in x0 (int32). */
 #define GZ_ST_OK		0
+#define GZ_ST_GENERIC		(-1)
 #define GZ_ST_NOT_FOUND		(-2)
+#define GZ_ST_NOT_READY		(-3)
 #define GZ_ST_NO_MEMORY		(-5)
 #define GZ_ST_INVALID_ARGS	(-8)
 #define GZ_ST_ALREADY_EXISTS	(-14)

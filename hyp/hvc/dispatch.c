@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: host call to handler by one constant table, error to status code, restart of long calls.
+ * Never: look at an argument; leave a result register that a call does not define.
+ * Used by: host/host_trap.c.
+ */
+#include "hvc/dispatch.h"
+
+#include "gz/hvc.h"
+#include "hvc/hvc_int.h"
+#include "insn/cpu.h"
+#include "insn/nospec.h"
+#include "lib/percpu.h"
+
+static hvc_handler *const handlers[] = {
+#define GZ_HVC_CALL(nr, NAME, handler) [nr] = handler,
+#include "gz/hvc_calls.def"
+#undef GZ_HVC_CALL
+};
+
+static const s32 status_of[] = {
+	[GZ_OK]		= GZ_ST_OK,
+	[GZ_EINVAL]	= GZ_ST_INVALID_ARGS,
+	[GZ_ENOENT]	= GZ_ST_NOT_FOUND,
+	[GZ_EEXIST]	= GZ_ST_ALREADY_EXISTS,
+	[GZ_ENOMEM]	= GZ_ST_NO_MEMORY,
+	[GZ_EPERM]	= GZ_ST_ACCESS_DENIED,
+	[GZ_EBUSY]	= GZ_ST_NOT_READY,	/* BUSY means "repeat the call" and is DESTROY_VM's */
+	[GZ_ESTATE]	= GZ_ST_INVALID_ARGS,
+	[GZ_ERANGE]	= GZ_ST_OUT_OF_RANGE,
+	[GZ_ENOTSUP]	= GZ_ST_NOT_SUPPORTED,
+	[GZ_EFAULT]	= GZ_ST_FAULT,
+	[GZ_EAGAIN]	= GZ_ST_BUSY,
+	[GZ_EIO]	= GZ_ST_GENERIC,
+};
+static_assert(ARRAY_SIZE(status_of) == GZ_ERR_NR, "every error has a status code");
+
+s32 hvc_status_of(enum gz_err err)
+{
+	return (u32)err < GZ_ERR_NR ? status_of[err] : GZ_ST_GENERIC;
+}
+
+hvc_handler *hvc_handler_of(u64 x0)
+{
+	u32 nr = (u32)x0 - GZ_HVC_SMC64_BASE;
+
+	if (nr >= ARRAY_SIZE(handlers))
+		return NULL;
+	return handlers[index_nospec(nr, ARRAY_SIZE(handlers))];
+}
+
+enum gz_err hvc_not_supported(struct hvc_call *c)
+{
+	(void)c;
+	return GZ_ENOTSUP;
+}
+
+/* RUN is no stretch inside EL2: guest time is in it. */
+static void note_duration(u64 start, u64 x0)
+{
+	u64 *stat = this_cpu()->stat, ticks;
+
+	if ((u32)x0 == GZ_HVC_ID(GZ_FN_RUN))
+		return;
+	ticks = cpu_counter() - start;
+	if (ticks > stat[GZ_STAT_LONGEST_CALL_TICKS]) {
+		stat[GZ_STAT_LONGEST_CALL_TICKS] = ticks;
+		stat[GZ_STAT_LONGEST_CALL_FN] = (u32)x0 - GZ_HVC_SMC64_BASE;
+	}
+}
+
+/*
+ * DESTROY_VM of a driver that repeats the call by itself (x2 != 0). To every other call BUSY is unknown: such a call
+ * goes on here, slice by slice, until an interrupt waits for the host.
+ */
+static bool repeats_when_busy(const u64 *x)
+{
+	return (u32)x[0] == GZ_HVC_ID(GZ_FN_DESTROY_VM) && x[2] != 0;
+}
+
+enum hvc_result hvc_dispatch(u64 x[18])
+{
+	struct hvc_call c = { .x = x };
+	hvc_handler *handler = hvc_handler_of(x[0]);
+	enum gz_err err = GZ_ENOTSUP;
+	u64 start = cpu_counter();
+
+	if (handler)
+		err = handler(&c);
+	note_duration(start, x[0]);
+	if (err == GZ_EAGAIN && !repeats_when_busy(x))
+		return HVC_RESTART;
+	x[0] = (u64)(s64)hvc_status_of(err);
+	x[1] = c.r[1];
+	x[2] = c.r[2];
+	x[3] = c.r[3];
+	return HVC_DONE;
+}
