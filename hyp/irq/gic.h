@@ -19,9 +19,12 @@ struct gic_layout {		/* from the device tree */
 	u64 redist_stride;	/* 0: 128 KiB, or 256 KiB where GICR_TYPER.VLPIS */
 };
 
-/* Boot CPU: maps the frames, reads ICH_VTR. GZ_ENOTSUP with no GICv3 system registers. */
+/* Boot CPU: maps the frames, reads ICH_VTR. GZ_ENOTSUP with no GICv3 system registers or fewer than 2 list registers. */
 enum gz_err gic_init(const struct gic_layout *l) __must_check;
-/* Each CPU: ICC_SRE_EL2, ICH_HCR = 0, finds this CPU's redistributor; probes the kick SGI on the boot CPU's frame and checks it here. */
+/*
+ * Each CPU, any number of times: ICC_SRE_EL2, ICH_HCR = 0, finds this CPU's redistributor; probes the kick SGI on the
+ * boot CPU's frame and checks it here. GZ_ENOENT: no frame has this affinity; GZ_ENOTSUP: fewer list registers than the boot CPU.
+ */
 enum gz_err gic_cpu_init(void) __must_check;
 u32 gic_lr_count(void);
 /* Physical CPU index; harmless when it runs no vCPU (stays pending and disabled). False: no kick SGI, the host must do it. */
@@ -32,7 +35,12 @@ struct gic_host_state { u32 enabled0; u32 active0; };
 
 /* ICC_RPR_EL1 == 0xff: the host is not inside an interrupt handler; RUN is refused otherwise. */
 bool gic_host_idle_priority(void);
-/* Steps 2, 4, 7 of entry and 4, 5 of leave: enables {kick, 25, 26, 27} here, restores what the host had. */
+/*
+ * Steps 2, 4, 7 of entry and 4, 5 of leave: enables {kick, 25, 26, 27} here, restores what the host had. RUN's order:
+ *   running_cpu = this CPU; atomic_fence(); vtimer_update_lines; gic_world_enter; vgic_load; vtimer_world_enter; guest
+ *   vtimer_world_leave; vgic_save; running_cpu = -1; gic_world_leave; host
+ * gic_world_enter ends with a barrier: what a kick that it cleared announced is seen by vgic_load.
+ */
 void gic_world_enter(struct gic_host_state *h);
 void gic_world_leave(const struct gic_host_state *h);
 
@@ -46,7 +54,8 @@ enum gic_event {
 };
 /* IRQ taken while a guest ran: looks at HPPIR1 only. */
 enum gic_event gic_guest_irq(void);
-/* ISACTIVER0[27] of this CPU. */
+/* ISACTIVER0[27], ICACTIVER0[27] of this CPU: no new PPI 27 while list register 0 carries one. */
 void gic_vtimer_set_active(void);
+void gic_vtimer_clear_active(void);
 
 #endif

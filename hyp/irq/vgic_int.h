@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: what the files of the virtual GIC share among themselves.
+ * Never: included outside hyp/irq.
+ * Used by: vgic_*.c.
+ */
+#ifndef IRQ_VGIC_INT_H
+#define IRQ_VGIC_INT_H
+
+#include "irq/vgic.h"
+
+#define GICD_CTLR_ENABLE_GRP1	BIT(1)		/* one security state (DS = 1) */
+#define VGIC_PRIORITY_MASK	0xf8		/* 5 priority bits, as the virtual CPU interface has */
+
+/* NULL: no such interrupt. c: whose SGIs and PPIs; may be NULL for SPIs only. */
+struct vgic_irq *vgic_irq_get(struct vgic *g, struct vgic_cpu *c, u32 intid);
+
+static inline bool vgic_irq_pending(const struct vgic_irq *irq)
+{
+	return irq->pending || (!irq->edge && irq->line);
+}
+
+static inline bool vgic_irq_deliverable(const struct vgic *g, const struct vgic_irq *irq)
+{
+	return irq->enabled && irq->group1 && (g->ctlr & GICD_CTLR_ENABLE_GRP1) && vgic_irq_pending(irq);
+}
+
+/* The vCPU whose list registers this interrupt needs or has; NULL: none. */
+struct vgic_cpu *vgic_owner(struct vgic *g, const struct vgic_irq *irq);
+/*
+ * After any change of irq: its owner looks at it at the next flush. Returns the owner's bit when it must look
+ * soon (deliverable, or it sits in a list register that is stale now), else 0.
+ */
+u32 vgic_touch_locked(struct vgic *g, struct vgic_irq *irq, u32 intid) NEEDS(g->lock);
+u32 vgic_touch_all_locked(struct vgic *g) NEEDS(g->lock);
+/* Affinity as GICD_IROUTER has it to a vCPU index. */
+u8 vgic_route(const struct vgic *g, u64 irouter);
+
+/* Lists back into the state of interrupts; every fold is followed by a flush before the guest runs. */
+u32 vgic_fold_locked(struct vgic *g, struct vgic_cpu *c) NEEDS(g->lock);
+void vgic_flush_locked(struct vgic *g, struct vgic_cpu *c) NEEDS(g->lock);
+/* Fold and flush when c is loaded on this CPU and something changed. Returns others that became due. */
+u32 vgic_sync_locked(struct vgic *g, struct vgic_cpu *c) NEEDS(g->lock);
+
+/* One register access; c: the redistributor's vCPU, NULL for the distributor. */
+struct vgic_access {
+	struct vgic *g;
+	struct vgic_cpu *c;
+	u32 offset;		/* in its region */
+	u32 size;
+	u32 wake;
+};
+
+/*
+ * A run of registers. Either bits is not 0 and get and set work on one interrupt (bits wide), or read and write do the
+ * whole access. A missing function reads zero or ignores.
+ */
+struct vgic_region {
+	u32 first, bytes;
+	u8 sizes;		/* sum of the allowed sizes 1, 2, 4, 8 */
+	u8 bits;
+	u32 (*get)(const struct vgic_irq *irq);
+	void (*set)(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value);
+	u64 (*read)(const struct vgic_access *a);
+	void (*write)(struct vgic_access *a, u64 value);
+};
+
+/* Tables; offsets rise. */
+extern const struct vgic_region vgic_dist_regions[], vgic_redist_regions[];
+extern const u32 vgic_dist_region_count, vgic_redist_region_count;
+
+/* A 64-bit register read or written whole or by halves. */
+u64 vgic_part_get(const struct vgic_access *a, u64 reg);
+u64 vgic_part_put(const struct vgic_access *a, u64 reg, u64 value);
+
+/* vgic_bits.c: get and set functions of both tables. */
+u32 vgic_get_group(const struct vgic_irq *irq);
+u32 vgic_get_enable(const struct vgic_irq *irq);
+u32 vgic_get_pending(const struct vgic_irq *irq);
+u32 vgic_get_active(const struct vgic_irq *irq);
+u32 vgic_get_priority(const struct vgic_irq *irq);
+u32 vgic_get_config(const struct vgic_irq *irq);
+void vgic_set_group(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_set_enable(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_clear_enable(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_set_pending(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_clear_pending(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_set_active(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_clear_active(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_set_priority(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+void vgic_set_config(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
+
+#endif
