@@ -10,17 +10,29 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 
-/* What one user of the pool has and may have, in pages. limit 0 = no limit. */
+#define POOL_MAX_ORDER	4
+
+/* What one user of the pool has and may have, in pages. limit 0 = no limit. Changed under the pool lock. */
 struct pool_quota { u32 used; u32 limit; };
 
-/* range: page aligned, mapped in the linear window. */
+/* Pages taken all or none; linked through their first word, which is zero again after the pop. */
+struct pool_list { pa_t head; u32 count; };
+
+/* range: page aligned, mapped in the linear window. Nothing kept is an address: linear_offset may change later. */
 void page_pool_init(struct pa_range range);
-/* One zeroed page; GZ_ENOMEM when the pool or the quota is used up. Takes the pool lock. */
+/* One zeroed page; GZ_ENOMEM when the pool or the quota is used up. q may be NULL. Takes the pool lock. */
 enum gz_err page_pool_alloc(struct pool_quota *q, pa_t *out) __must_check;
-/* 2^order zeroed pages, naturally aligned (order <= 4: concatenated roots, big objects). */
+/* 2^order zeroed pages, naturally aligned (order <= POOL_MAX_ORDER: concatenated roots, big objects). */
 enum gz_err page_pool_alloc_order(struct pool_quota *q, u32 order, pa_t *out) __must_check;
 void page_pool_free(struct pool_quota *q, pa_t page);
 void page_pool_free_order(struct pool_quota *q, u32 order, pa_t page);
+/* count zeroed pages or none at all (GZ_ENOMEM). */
+enum gz_err page_pool_take(struct pool_quota *q, u32 count, struct pool_list *list) __must_check;
+pa_t pool_list_pop(struct pool_list *list);
+/* Puts a page on a list; the page's first word becomes the link. */
+void pool_list_push(struct pool_list *list, pa_t page);
+/* Frees what is left on the list. */
+void page_pool_give_back(struct pool_quota *q, struct pool_list *list);
 u64 page_pool_total(void);
 u64 page_pool_free_pages(void);
 

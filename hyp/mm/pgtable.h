@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Job: VMSAv8-64 translation tables, 4 KiB granule: walk, map, unmap, split, merge, for stage 2 and EL2 stage 1.
- * Never: decide who may have a page (mem/ does), nor store a live entry other than by pte_replace().
- * Used by: mem/host_s2, mem/guest_s2, mm/hyp_map.
+ * Never: decide who may have a page (mem/ does), nor store an entry other than by mm/pte_replace.c.
+ * Used by: mem/host_s2, mem/guest_mem, mm/hyp_map.
  */
 #ifndef MM_PGTABLE_H
 #define MM_PGTABLE_H
@@ -10,6 +10,11 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "mm/page_pool.h"
+
+/* What the CPUs have, from the ID registers of the boot CPU. HCR_EL2.FWB must be set exactly when fwb is. */
+struct pg_features { u8 pa_bits; bool fwb; };
+extern struct pg_features pg_features;
+void pg_features_init(void);
 
 enum pg_kind { PG_STAGE2, PG_HYP };
 
@@ -20,6 +25,7 @@ enum pg_attr {
 	PG_X = 1 << 2,
 	PG_DEVICE = 1 << 3,	/* else Normal write-back inner shareable */
 	PG_NOCACHE = 1 << 4,	/* Normal non-cacheable (tests) */
+	PG_STAGE1 = 1 << 5,	/* stage 2 with FWB: stage 1 decides the type (host); else forced write-back */
 };
 
 struct pgtable {
@@ -35,9 +41,19 @@ struct pgtable {
 
 struct pg_leaf { u64 pte; u8 level; bool valid; pa_t pa; u32 attr; u64 size; };
 
-/* Chooses start level and concatenation for ipa_bits, allocates the root. */
+/* One map, looked at before it is done. */
+struct pg_plan {
+	u64 addr, size;
+	pa_t pa;
+	u32 attr;
+	u8 max_block;		/* level of the largest block: 1 = 1 GiB, 2 = 2 MiB, 3 = pages only */
+	u32 tables;		/* out: table pages it needs */
+	u64 same_pages;		/* out: pages of it that are mapped exactly so already */
+};
+
+/* Chooses start level and concatenation for ipa_bits (at most pg_features.pa_bits in stage 2), allocates the root. Not live yet. */
 enum gz_err pgtable_init(struct pgtable *t, enum pg_kind kind, u8 ipa_bits, u16 vmid, struct pool_quota *q) __must_check;
-/* Frees every table page. Needs: nothing walks it and its TLB entries are gone. Bounded by what was mapped. */
+/* Frees every table page, root included. Needs: nothing walks it and its TLB entries are gone. Bounded by what was mapped. */
 void pgtable_destroy(struct pgtable *t);
 /* One slice of it: frees at most budget table pages; GZ_EAGAIN while more are left. */
 enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget) __must_check;
@@ -45,24 +61,26 @@ enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget) __must_check;
 /* What translates va/ipa now. Never fails; valid = false for none. */
 struct pg_leaf pgtable_walk(const struct pgtable *t, u64 addr);
 
+/* Fills the out fields. GZ_EEXIST: a different valid mapping is inside; GZ_ERANGE: beyond ipa_bits or unaligned. Changes nothing. */
+enum gz_err pgtable_plan(const struct pgtable *t, struct pg_plan *p) __must_check;
+/* Does what pgtable_plan() just accepted (same lock held since). GZ_ENOMEM with nothing changed when tables are short. */
+enum gz_err pgtable_apply(struct pgtable *t, const struct pg_plan *p) __must_check;
 /*
- * Maps [addr, addr + size) to pa on, largest blocks allowed by alignment (max_level_block: 1 = 1 GiB, 2 = 2 MiB,
- * 3 = pages only). Fails GZ_EEXIST before changing anything if a different valid mapping is inside, GZ_ENOMEM with
- * nothing changed when tables are short. The same mapping again is success.
- * Caller holds the lock of the table's owner.
+ * Both: maps [addr, addr + size) to pa on, largest blocks allowed by alignment and max_block. The same mapping again is
+ * success; a table that the range covers and makes whole becomes a block. Caller holds the lock of the table's owner.
  */
-enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr, u8 max_level_block) __must_check;
-/* Reserve step of map: builds the tables a later pgtable_map of the range needs, so that map cannot fail. */
-enum gz_err pgtable_reserve(struct pgtable *t, u64 addr, u64 size, u8 max_level_block) __must_check;
-/* Reserve step of unmap: splits blocks that straddle the ends of the range. */
+enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr, u8 max_block) __must_check;
+/* Reserve step of unmap: splits blocks that straddle the ends of the range, so that unmap of it cannot fail. */
 enum gz_err pgtable_split(struct pgtable *t, u64 addr, u64 size) __must_check;
 /* Unmaps; straddling blocks are split first (GZ_ENOMEM with nothing changed). Invalid entries are skipped. TLBI done on return. */
 enum gz_err pgtable_unmap(struct pgtable *t, u64 addr, u64 size) __must_check;
 /* Turns a whole, contiguous, equal table of 512 pages at addr back into a block and frees the table; false if it is not. */
 bool pgtable_collapse(struct pgtable *t, u64 addr);
 /* Calls fn for each valid leaf in the range, stops and returns its first non-GZ_OK. */
-enum gz_err pgtable_for_each(const struct pgtable *t, u64 addr, u64 size,
-			     enum gz_err (*fn)(u64 addr, struct pg_leaf leaf, void *arg), void *arg);
+typedef enum gz_err (*pg_leaf_fn)(u64 addr, struct pg_leaf leaf, void *arg);
+enum gz_err pgtable_for_each(const struct pgtable *t, u64 addr, u64 size, pg_leaf_fn fn, void *arg);
+/* Drops every TLB entry the table may have (stage 2: its VMID; EL2: all). */
+void pgtable_flush_all(const struct pgtable *t);
 
 /* VTCR_EL2 and VTTBR_EL2 / TTBR0_EL2 values for it. */
 u64 pgtable_vtcr(const struct pgtable *t);

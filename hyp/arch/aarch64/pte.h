@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: bits of VMSAv8-64 descriptors (4 KiB granule), VTCR_EL2, VTTBR_EL2 and MAIR_EL2 (Arm ARM DDI 0487,
+ *      "VMSAv8-64 translation table format descriptors").
+ * Never: code with effect; pte_replace.c is what stores descriptors.
+ * Used by: mm, arch/aarch64/entry.S and cpu_init.c.
+ */
+#ifndef ARCH_PTE_H
+#define ARCH_PTE_H
+
+/* MAIR_EL2: attribute index of EL2's own stage 1. */
+#define MAIR_IDX_DEVICE		0	/* Device-nGnRE */
+#define MAIR_IDX_NORMAL		1	/* write-back, allocate */
+#define MAIR_IDX_NOCACHE	2	/* Normal non-cacheable */
+#define MAIR_EL2_VALUE		0x44ff04
+
+/* TCR_EL2: 48-bit TTBR0, write-back inner shareable walks, 4 KiB; PS (bits 18:16) is added at boot. */
+#define TCR_EL2_BASE		0x80803510
+#define TCR_EL2_PS_SHIFT	16
+
+#ifndef __ASSEMBLER__
+#include "lib/types.h"
+
+#define PTE_VALID		BIT(0)
+#define PTE_TABLE		BIT(1)		/* levels 0..2: table; level 3: page */
+#define PTE_AF			BIT(10)
+#define PTE_SH			MASK(9, 8)
+#define SH_INNER		3
+#define PTE_ADDR		MASK(47, 12)
+#define PTE_SOFTWARE		MASK(58, 55)
+
+#define PTE_S1_ATTR_IDX		MASK(4, 2)
+#define PTE_S1_AP1		BIT(6)		/* RES1 in a one-range regime */
+#define PTE_S1_RO		BIT(7)
+#define PTE_S1_XN		BIT(54)
+
+#define PTE_S2_MEMATTR		MASK(5, 2)
+#define S2_MEMATTR_DEVICE	1		/* Device-nGnRE, with and without FWB */
+#define S2_MEMATTR_NOCACHE	5
+#define S2_MEMATTR_WB		15		/* without FWB: combines with stage 1 */
+#define S2_FWB_WB		6		/* FEAT_S2FWB: write-back whatever stage 1 says */
+#define S2_FWB_STAGE1		7		/* FEAT_S2FWB: stage 1 decides */
+#define PTE_S2_R		BIT(6)
+#define PTE_S2_W		BIT(7)
+#define PTE_S2_XN		BIT(54)
+
+#define VTTBR_VMID		MASK(63, 48)
+#define VTTBR_BADDR		MASK(47, 1)
+#define VTCR_RES1		BIT(31)
+#define VTCR_PS			MASK(18, 16)
+#define VTCR_SH0		MASK(13, 12)
+#define VTCR_ORGN0		MASK(11, 10)
+#define VTCR_IRGN0		MASK(9, 8)
+#define VTCR_SL0		MASK(7, 6)
+#define VTCR_T0SZ		MASK(5, 0)
+
+#define ID_MMFR0_PARANGE	MASK(3, 0)
+#define ID_MMFR2_FWB		MASK(43, 40)
+
+#define TCR_EL1_EPD0		BIT(7)
+#define TCR_EL1_EPD1		BIT(23)
+#define SCTLR_EL1_M		BIT(0)
+
+#define CTR_DIC			BIT(29)		/* no instruction cache maintenance needed */
+#define CTR_DMINLINE		MASK(19, 16)	/* log2 of the words in a data cache line */
+#endif
+
+#endif
