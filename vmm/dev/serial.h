@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: a 16550A, the guest's first console.
+ * Never: lose an input byte: the source is asked for more only when there is room.
+ * Used by: machine.c; register names as in the National PC16550D data sheet.
+ */
+#ifndef GZ_DEV_SERIAL_H
+#define GZ_DEV_SERIAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dev/outlet.h"
+#include "mem/bus.h"
+
+#define SERIAL_FIFO	64
+
+struct serial {
+	pthread_mutex_t lock;
+	struct outlet out;
+	void (*interrupt)(void *ctx);		/* pulse */
+	void *interrupt_ctx;
+	void (*room)(void *ctx);		/* input FIFO has room again */
+	void *room_ctx;
+	uint8_t fifo[SERIAL_FIFO];
+	unsigned int fifo_head, fifo_count;
+	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
+	bool thr_pending;			/* THR-empty interrupt not yet read */
+};
+
+extern const struct bus_ops serial_ops;
+
+void serial_init(struct serial *s);
+
+/* Give the guest up to LEN bytes; returns how many it took. Any thread. */
+size_t serial_input(struct serial *s, const uint8_t *bytes, size_t len);
+size_t serial_room(struct serial *s);
+
+#endif

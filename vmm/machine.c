@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: build a machine in the order the hypervisor wants it, and take it down again.
+ * Never: start a guest whose memory, devices and tree do not all stand.
+ * Used by: run.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "boot/fdt.h"
+#include "machine.h"
+
+void machine_stop(struct machine *m, enum gz_status status)
+{
+	uint64_t one = 1;
+
+	if (atomic_exchange(&m->stopping, true))
+		return;
+	atomic_store(&m->status, (int)status);
+	if (write(m->stop_fd, &one, sizeof(one)) < 0)
+		gz_debug("stop: %s", strerror(errno));
+}
+
+/* The ranges EL2 answers itself, so that no device of ours is put over them. */
+static int reserve_ranges(struct machine *m)
+{
+	const struct config *c = m->cfg;
+	struct bus_range ram = { .name = "guest memory", .base = m->mem.base, .size = m->mem.size };
+	struct bus_range dist = { .name = "the GIC distributor", .base = c->gicd,
+				  .size = GZ_GICD_SIZE };
+	struct bus_range redist = { .name = "the GIC redistributors", .base = c->gicr,
+				    .size = c->cpus * GZ_GICR_STRIDE };
+
+	return bus_add(&m->bus, &ram) || bus_add(&m->bus, &dist) || bus_add(&m->bus, &redist) ? -1 : 0;
+}
+
+static void plan_fdt(struct machine *m, struct fdt_plan *p)
+{
+	const struct config *c = m->cfg;
+
+	*p = (struct fdt_plan){
+		.cpu_count = c->cpus, .ram_base = m->mem.base, .ram_size = m->mem.size,
+		.gicd = c->gicd, .gicr = c->gicr, .cmdline = c->cmdline,
+		.initrd_start = m->img.initrd_start, .initrd_end = m->img.initrd_end,
+		.serial = machine_has_serial(m), .pvpanic = true, .virtio_count = m->virtio_count,
+	};
+	for (unsigned int i = 0; i < m->virtio_count; i++)
+		p->virtio[i] = (struct fdt_virtio){ m->virtio[i].base, GZ_VIRTIO_STRIDE,
+						    m->virtio[i].spi };
+	if (getrandom(p->seed, sizeof(p->seed), 0) < 0 ||
+	    getrandom(&p->kaslr_seed, sizeof(p->kaslr_seed), 0) < 0)
+		gz_debug("no random seed for the guest: %s", strerror(errno));
+}
+
+static int dump_fdt(const char *path, const void *fdt, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return gz_err("cannot write the device tree to %s: %s", path, strerror(errno));
+	if (write(fd, fdt, len) != (ssize_t)len) {
+		close(fd);
+		return gz_err("cannot write the device tree to %s: %s", path, strerror(errno));
+	}
+	close(fd);
+	return 0;
+}
+
+static int place_fdt(struct machine *m)
+{
+	void *at = gmem_span(&m->mem, m->img.fdt, GZ_FDT_MAX);
+	struct fdt_plan plan;
+	int len;
+
+	plan_fdt(m, &plan);
+	len = at ? fdt_build(&plan, at, GZ_FDT_MAX) : -1;
+	if (len < 0)
+		return -1;
+	return m->cfg->dump_dtb ? dump_fdt(m->cfg->dump_dtb, at, (size_t)len) : 0;
+}
+
+static int load_guest(struct machine *m)
+{
+	const struct config *c = m->cfg;
+
+	if (boot_load_kernel(&m->mem, c->kernel, c->flat, &m->img))
+		return -1;
+	if (c->initrd && boot_load_initrd(&m->mem, c->initrd, &m->img))
+		return -1;
+	gz_debug("kernel at 0x%llx, initrd at 0x%llx, device tree at 0x%llx",
+		 (unsigned long long)m->img.entry, (unsigned long long)m->img.initrd_start,
+		 (unsigned long long)m->img.fdt);
+	return 0;
+}
+
+static int create_vcpus(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->cfg->cpus; i++) {
+		struct vcpu_thread *t = &m->cpu[i];
+
+		t->machine = m;
+		t->created = true;
+		if (m->hv.ops->create_vcpu(&m->hv, i, &t->vcpu))
+			return -1;
+	}
+	return 0;
+}
+
+static int set_entries(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->cfg->cpus; i++)
+		if (m->hv.ops->set_entry(&m->cpu[i].vcpu, m->img.entry, m->img.fdt))
+			return -1;
+	return 0;
+}
+
+static int open_hypervisor(struct machine *m)
+{
+	if (hv_open(&m->hv, m->cfg->dev))
+		return -1;
+	m->hv_opened = true;
+	return 0;
+}
+
+/* crosvm's order: memory, interrupt controller, vCPUs, interrupts, device tree, registers. */
+static int build(struct machine *m)
+{
+	const struct config *c = m->cfg;
+	struct hv_gic gic = { c->gicd, c->gicr, c->cpus };
+
+	m->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->stop_fd < 0)
+		return gz_err("no eventfd: %s", strerror(errno));
+	if (gmem_create(&m->mem, GZ_RAM_BASE, c->mem_mib * GZ_MIB))
+		return -1;
+	/* What the user's files get wrong is said before the hypervisor is asked for anything. */
+	if (reserve_ranges(m) || load_guest(m) || open_hypervisor(m))
+		return -1;
+	if (m->hv.ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
+		return -1;
+	if (m->hv.ops->create_gic(&m->hv, &gic) || create_vcpus(m))
+		return -1;
+	if (m->hv.ops->seal(&m->hv, m->img.fdt, GZ_FDT_MAX))
+		return -1;
+	if (machine_add_devices(m) || place_fdt(m))
+		return -1;
+	return set_entries(m);
+}
+
+int machine_create(struct machine *m, const struct config *cfg)
+{
+	*m = (struct machine){ .cfg = cfg, .stop_fd = -1, .serial_irq_fd = -1, .mem.fd = -1 };
+	if (build(m) == 0)
+		return 0;
+	machine_destroy(m);
+	return -1;
+}
+
+void machine_destroy(struct machine *m)
+{
+	machine_remove_devices(m);
+	for (unsigned int i = 0; i < GZ_MAX_CPUS; i++)
+		if (m->cpu[i].created)
+			m->hv.ops->destroy_vcpu(&m->cpu[i].vcpu);
+	if (m->hv_opened)
+		hv_close(&m->hv);
+	gmem_destroy(&m->mem);
+	if (m->stop_fd >= 0)
+		close(m->stop_fd);
+	m->stop_fd = -1;
+}

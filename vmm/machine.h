@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: one virtual machine: memory, vCPUs, devices and the way it ends.
+ * Never: outlive its process in any form: no file, process or VM stays behind.
+ * Used by: run.c; machine.c builds it, machine_devices.c equips it, vcpu.c runs it.
+ */
+#ifndef GZ_MACHINE_H
+#define GZ_MACHINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "boot/kernel.h"
+#include "config.h"
+#include "dev/pvpanic.h"
+#include "dev/serial.h"
+#include "hv/hv.h"
+#include "layout.h"
+#include "lib/err.h"
+#include "mem/bus.h"
+#include "mem/gmem.h"
+#include "virtio/mmio.h"
+
+#define MACHINE_VIRTIO	(CONFIG_DISKS + 3)
+
+struct machine;
+
+struct vcpu_thread {
+	struct machine *machine;
+	struct hv_vcpu vcpu;
+	pthread_t thread;
+	bool created, started;
+	uint64_t exit_count, mmio_count;
+};
+
+struct machine {
+	const struct config *cfg;
+	struct hv hv;
+	bool hv_opened;
+	struct gmem mem;
+	struct bus bus;
+	struct boot_image img;
+	struct vcpu_thread cpu[GZ_MAX_CPUS];
+
+	struct loop *io;			/* serial and rng */
+	struct serial serial;
+	struct loop_src *keyboard;
+	bool key_escape;
+	int serial_irq_fd;
+	bool serial_irq_direct;
+	struct pvpanic pvpanic;
+	struct virtio_mmio virtio[MACHINE_VIRTIO];
+	unsigned int virtio_count;
+
+	atomic_bool stopping;			/* the first reason to end wins */
+	atomic_bool panic_seen;
+	atomic_int status;
+	int stop_fd;				/* readable once stopping */
+};
+
+/* Build everything up to the first instruction. 0, or -1 after saying why. */
+int machine_create(struct machine *m, const struct config *cfg);
+/* Undo it, in whatever state it is. No vCPU thread may run. */
+void machine_destroy(struct machine *m);
+
+/* machine_devices.c: make and wire the devices CFG asks for. */
+int machine_add_devices(struct machine *m);
+void machine_remove_devices(struct machine *m);
+bool machine_has_serial(const struct machine *m);
+
+/* End the VM with STATUS; the first call wins. Any thread. */
+void machine_stop(struct machine *m, enum gz_status status);
+
+/* vcpu.c: run all vCPUs; then, once stopping, bring them home. */
+int vcpus_start(struct machine *m);
+void vcpus_join(struct machine *m);
+
+#endif

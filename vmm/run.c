@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: `gz run`: build a machine, wait until it ends, say with what.
+ * Never: return with the terminal raw or a thread running.
+ * Used by: main.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "lib/term.h"
+#include "machine.h"
+#include "run.h"
+
+/* Blocked in every thread and read here, so that an end by signal is an orderly one. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	signal(SIGPIPE, SIG_IGN);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL))
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* Wait for the end. Returns the signal that caused it, or 0. */
+static int wait_for_end(struct machine *m, int signal_fd)
+{
+	struct pollfd p[2] = {
+		{ .fd = m->stop_fd, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	if (p[0].revents || read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	gz_note("ended by signal %u (%s)", info.ssi_signo, strsignal((int)info.ssi_signo));
+	machine_stop(m, GZ_STATUS_FAILED);
+	return (int)info.ssi_signo;
+}
+
+/* Die of the signal that ended us, so that a shell sees what happened. */
+static void die_of(int sig)
+{
+	sigset_t set;
+
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int gz_run(const struct config *cfg)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int signal_fd = block_signals(), sig = 0, status = GZ_STATUS_FAILED;
+
+	if (!m || signal_fd < 0) {
+		gz_err("cannot prepare to run: %s", strerror(errno));
+		goto out;
+	}
+	if (machine_create(m, cfg))
+		goto out;
+	if (cfg->serial.end == END_STDIO || cfg->console.end == END_STDIO)
+		term_raw();
+	if (vcpus_start(m) == 0) {
+		sig = wait_for_end(m, signal_fd);
+		vcpus_join(m);
+		status = atomic_load(&m->status);
+	}
+	machine_destroy(m);
+	term_restore();
+	gz_debug("the VM ended with status %d", status);
+out:
+	if (signal_fd >= 0)
+		close(signal_fd);
+	free(m);
+	if (sig)
+		die_of(sig);
+	return status;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: move bytes between a port's queues and its file, with back-pressure both ways.
+ * Never: block the device's thread: files are asked first whether they are ready.
+ * Used by: virtio/console.c and the device's loop.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/term.h"
+#include "virtio/console_port.h"
+
+#define WRITE_MAX	4096		/* a pipe that polls writable takes this much */
+#define RETRY_MS	100
+
+static void want_input(struct port *port, bool on)
+{
+	if (port->in)
+		loop_want(port->in, on ? POLLIN : 0);
+}
+
+static void host_closed(struct port *port)
+{
+	want_input(port, false);
+	if (!port->host_open)
+		return;
+	port->host_open = false;
+	if (port->closed)
+		port->closed(port);
+}
+
+/* Nothing more from the file, now or for ever. */
+static void input_ended(struct port *port)
+{
+	switch (port->eof) {
+	case EOF_FINAL:
+		want_input(port, false);
+		port->in = NULL;
+		break;
+	case EOF_RETRY:
+		loop_pause(port->in, RETRY_MS);
+		break;
+	case EOF_CLOSE:
+		host_closed(port);
+		break;
+	}
+}
+
+/* Take the escape keys out of LEN bytes of a terminal; returns what is left for the guest. */
+static size_t filter_keys(struct port *port, uint8_t *bytes, size_t len)
+{
+	size_t kept = 0;
+	bool quit = false;
+
+	for (size_t i = 0; i < len && !quit; i++)
+		if (term_key(&port->escape, bytes[i], &bytes[kept], &quit))
+			kept++;
+	if (quit)
+		port->plan->quit(port->plan->quit_ctx);
+	return kept;
+}
+
+static void on_input(void *ctx, short revents)
+{
+	struct port *port = ctx;
+	struct virtio_dev *dev = port->dev;
+	struct vq *vq = &dev->vq[port->rx_queue];
+	uint8_t buf[WRITE_MAX];
+	struct vq_chain c;
+	ssize_t n;
+
+	(void)revents;
+	pthread_mutex_lock(&dev->lock);
+	if (!port->guest_open || !virtio_pop(dev, port->rx_queue, &c)) {
+		want_input(port, false);	/* until the guest opens or gives buffers */
+		if (vq_want_notify(vq))
+			want_input(port, port->guest_open);
+		goto out;
+	}
+	n = read(port->in_fd, buf, c.in_len < sizeof(buf) ? c.in_len : sizeof(buf));
+	if (n > 0 && port->on_terminal)
+		n = (ssize_t)filter_keys(port, buf, (size_t)n);
+	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		input_ended(port);
+	if (n > 0) {
+		vq_push(vq, &c, vq_copy_in(&c, 0, buf, (size_t)n));
+		virtio_signal(dev, vq);
+	} else {
+		vq_unpop(vq);
+	}
+out:
+	pthread_mutex_unlock(&dev->lock);
+}
+
+/* Write what the file takes of request C; true when all of it is gone. */
+static bool write_some(struct port *port, const struct vq_chain *c)
+{
+	uint8_t buf[WRITE_MAX];
+
+	while (port->tx_done < c->out_len) {
+		struct pollfd p = { .fd = port->out_fd, .events = POLLOUT };
+		size_t len = vq_copy_out(c, port->tx_done, buf, sizeof(buf));
+		ssize_t n;
+
+		if (port->out_fd >= 0 && port->host_open) {
+			if (poll(&p, 1, 0) == 0)
+				return false;
+			n = write(port->out_fd, buf, len);
+			if (n < 0 && (errno == EAGAIN || errno == EINTR))
+				return false;
+			if (n < 0) {
+				host_closed(port);
+				continue;	/* nobody reads: the guest must not hang on it */
+			}
+			len = (size_t)n;
+		}
+		if (port->watch)
+			outlet_watch(port->watch, buf, len);
+		port->tx_done += len;
+	}
+	return true;
+}
+
+void port_tx(struct port *port)
+{
+	struct virtio_dev *dev = port->dev;
+	struct vq *vq = &dev->vq[port->tx_queue];
+	struct vq_chain c;
+	bool blocked = false;
+
+	do {
+		while (!blocked && virtio_pop(dev, port->tx_queue, &c)) {
+			if (!write_some(port, &c)) {
+				vq_unpop(vq);
+				blocked = true;
+				break;
+			}
+			port->tx_done = 0;
+			vq_push(vq, &c, 0);
+		}
+	} while (!blocked && virtio_running(dev) && vq_want_notify(vq));
+	if (port->out)
+		loop_want(port->out, blocked ? POLLOUT : 0);
+	virtio_signal(dev, vq);
+}
+
+static void on_output(void *ctx, short revents)
+{
+	struct port *port = ctx;
+
+	(void)revents;
+	pthread_mutex_lock(&port->dev->lock);
+	port_tx(port);
+	pthread_mutex_unlock(&port->dev->lock);
+}
+
+int port_watch(struct port *port)
+{
+	if (port->in_fd >= 0) {
+		port->in = loop_add(port->dev->loop, port->in_fd, 0, on_input, port);
+		if (!port->in)
+			return -1;
+	}
+	if (port->out_fd >= 0) {
+		port->out = loop_add(port->dev->loop, port->out_fd, 0, on_output, port);
+		if (!port->out)
+			return -1;
+	}
+	return 0;
+}
+
+void port_rx_ready(struct port *port)
+{
+	want_input(port, port->guest_open && port->host_open);
+}
+
+void port_guest_open(struct port *port, bool open)
+{
+	port->guest_open = open;
+	port_rx_ready(port);
+}
+
+void port_reset(struct port *port)
+{
+	port->guest_open = false;
+	port->tx_done = 0;
+	want_input(port, false);
+	if (port->out)
+		loop_want(port->out, 0);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: the part of a virtio device that is the same for all of them.
+ * Never: end the process because of a guest.
+ * Used by: virtio/mmio.c and each device.
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "virtio/virtio.h"
+
+#define ISR_QUEUE	1u
+#define ISR_CONFIG	2u
+
+void virtio_init(struct virtio_dev *dev, const struct gmem *mem, unsigned int queues)
+{
+	pthread_mutex_init(&dev->lock, NULL);
+	dev->queue_count = queues;
+	dev->offered |= VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_ACCESS_PLATFORM;
+	for (unsigned int i = 0; i < queues; i++) {
+		dev->vq[i].mem = mem;
+		dev->vq[i].size_max = VQ_SIZE_MAX;
+		vq_reset(&dev->vq[i]);
+	}
+}
+
+static void interrupt(struct virtio_dev *dev, uint32_t cause)
+{
+	dev->isr |= cause;
+	if (dev->interrupt)
+		dev->interrupt(dev->interrupt_ctx);
+}
+
+void virtio_signal(struct virtio_dev *dev, struct vq *vq)
+{
+	if (vq_should_signal(vq))
+		interrupt(dev, ISR_QUEUE);
+}
+
+void virtio_break(struct virtio_dev *dev, const char *why)
+{
+	if (dev->status & VIRTIO_S_NEEDS_RESET)
+		return;
+	gz_note("%s: the guest's driver gave %s: device stopped until the guest resets it",
+		dev->name, why);
+	dev->status |= VIRTIO_S_NEEDS_RESET;
+	if (dev->status & VIRTIO_S_DRIVER_OK)
+		interrupt(dev, ISR_CONFIG);
+}
+
+bool virtio_pop(struct virtio_dev *dev, unsigned int queue, struct vq_chain *chain)
+{
+	int got;
+
+	if (!virtio_running(dev))
+		return false;
+	got = vq_pop(&dev->vq[queue], chain);
+	if (got < 0)
+		virtio_break(dev, dev->vq[queue].broken);
+	return got > 0;
+}
+
+void virtio_notify(struct virtio_dev *dev, unsigned int queue)
+{
+	pthread_mutex_lock(&dev->lock);
+	if (queue < dev->queue_count && virtio_running(dev) && dev->vq[queue].ready) {
+		dev->notify_count[queue]++;
+		dev->ops->notify(dev, queue);
+	}
+	pthread_mutex_unlock(&dev->lock);
+}
