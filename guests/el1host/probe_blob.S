@@ -8,5 +8,5 @@
 	.globl probe_blob, probe_blob_end
 	.balign	4096
 probe_blob:
-	.incbin "../out/guests/probe.bin"
+	.incbin PROBE_BIN
 probe_blob_end:
