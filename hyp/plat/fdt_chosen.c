@@ -68,12 +68,17 @@ static void fold_seed(struct machine *m, const struct fdt_prop *p)
 }
 
 /* stdout-path is a path or an alias, up to the options behind ':'. */
-static void find_console(struct fdt_scan *s, const char *path)
+void fdt_chosen_console(struct fdt_scan *s)
 {
-	struct fdt_node aliases;
+	struct fdt_node chosen, aliases;
+	const char *path = NULL;
 	char name[32];
 	u32 len;
 
+	if (fdt_find_path(&s->f, "/chosen", 7, &chosen))
+		path = fdt_node_string(&s->f, &chosen, "stdout-path");
+	if (!path)
+		return;
 	for (len = 0; path[len] && path[len] != ':'; len++)
 		;
 	if (path[0] != '/') {
@@ -105,19 +110,13 @@ static void chosen_initrd(struct fdt_scan *s, const struct fdt_node *n)
 		s->m->initrd = (struct pa_range){ PA(base), end - base };
 }
 
-/* Our words and the host's. The console comes later in document order, so its node is looked up by path. */
 void fdt_chosen(struct fdt_scan *s, const struct fdt_node *n)
 {
 	const char *line = fdt_node_string(&s->f, n, "bootargs");
-	const char *path = fdt_node_string(&s->f, n, "stdout-path");
 	struct fdt_prop seed;
 
 	if (line && !split_line(s->m, line, true))
 		fdt_scan_refuse(s, GZ_ERANGE, "/chosen: bootargs are longer than 2047 bytes");
-	if (!path)
-		path = fdt_node_string(&s->f, n, "linux,stdout-path");
-	if (path && !s->stdout_found)
-		find_console(s, path);
 	chosen_initrd(s, n);
 	if (fdt_node_prop(&s->f, n, "rng-seed", &seed))
 		fold_seed(s->m, &seed);

@@ -325,6 +325,7 @@ enum gz_err machine_from_fdt(struct machine *m, const void *blob, u32 max, const
 		       "device tree: damaged or truncated, or none at the address in x0";
 		return err;
 	}
+	fdt_chosen_console(&s);
 	scan_memreserve(&s);
 	scan_tree(&s);
 	fdt_chosen_options(&s);

@@ -31,7 +31,9 @@ static inline void fdt_scan_refuse(struct fdt_scan *s, enum gz_err err, const ch
 	s->why = why;
 }
 
-/* /chosen itself: arguments, initrd, seeds, console. */
+/* Before the scan: which node is the console; it may stand before /chosen. */
+void fdt_chosen_console(struct fdt_scan *s);
+/* /chosen itself: arguments, initrd, seeds. */
 void fdt_chosen(struct fdt_scan *s, const struct fdt_node *n);
 /* A child of /chosen: boot modules. */
 void fdt_chosen_child(struct fdt_scan *s, const struct fdt_node *n);
