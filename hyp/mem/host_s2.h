@@ -10,12 +10,12 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 #include "lib/spinlock.h"
-
-extern struct spinlock host_lock;	/* ladder: below vm.mem */
+#include "mem/own.h"		/* host_lock guards this table too */
 
 /*
- * Builds the table for the whole IPA space: everything below 2^ipa_bits is mapped 1:1 (RAM RWX Normal, the rest
- * RW XN Normal) except the ranges in hidden. Returns GZ_ENOMEM. Boot CPU, once, before any other host_s2 call.
+ * Builds the table for the whole IPA space: everything below 2^ipa_bits is mapped 1:1 (RAM RWX, the rest RW XN; Normal,
+ * stage 1 decides the type) except the ranges in hidden, rounded out to pages. ipa_bits: 40, more when RAM is higher,
+ * never more than the CPU has. GZ_ENOMEM: pool too small. Boot CPU, once, before any other host_s2 call.
  */
 enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count,
 			 const struct pa_range *hidden, u32 hidden_count) __must_check;

@@ -2,13 +2,14 @@
 /*
  * Job: one 4-byte record per page of RAM - owner, state, peer, pins - and the one table of legal moves.
  * Never: a state change other than own_move(); MMIO has no record and can never become guest memory.
- * Used by: mem/ only; others call the moves in share.h, and own_count() for statistics.
+ * Used by: mem/ only; others call the moves in guest_mem.h and pin.h, and own_count() for statistics.
  */
 #ifndef MEM_OWN_H
 #define MEM_OWN_H
 
 #include "lib/addr.h"
 #include "lib/err.h"
+#include "lib/spinlock.h"
 
 enum own_state {
 	OWN_NONE = 0,		/* nobody here may touch it: zeroed memory grants nothing */
@@ -39,6 +40,13 @@ enum own_move {
 	MOVE_NR
 };
 
+/* Record fields hold this much. */
+#define OWN_PEER_MAX	0xfff
+#define OWN_PIN_MAX	0xfff
+
+/* Guards every record; the same lock as the host's stage 2 (mem/host_s2.h). */
+extern struct spinlock host_lock;	/* ladder: below vm.mem, above pool */
+
 /* RAM banks and the records' memory, boot only. records: zeroed pages in the pool's linear window. */
 #define OWN_MAX_BANKS 32
 u64 own_records_bytes(const struct pa_range *banks, u32 count);
@@ -53,5 +61,14 @@ u16 own_peer_of(pa_t page);
 u32 own_pins_of(pa_t page);
 /* Pages in a state, machine-wide; kept as counters. */
 u64 own_count(enum own_state state);
+
+/*
+ * May every page of the range make this move for this peer (0: none)? Changes nothing. GZ_EPERM: no RAM, or the state
+ * or peer of a page forbids it. GZ_EBUSY: a pin count is full.
+ * done (only MOVE_HOST_SHARE_GUEST, else NULL): pages that already are what the move makes are accepted and counted.
+ */
+enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *done) __must_check NEEDS(host_lock);
+/* Makes it. Needs: own_check() accepted exactly this under the same host_lock; a defect otherwise. */
+void own_move(struct pa_range range, enum own_move move, u16 peer) NEEDS(host_lock);
 
 #endif

@@ -10,7 +10,10 @@
 #include "lib/addr.h"
 #include "lib/err.h"
 
-/* Builds the final tables (pool must be up, linear_offset set). Returns the TTBR0_EL2 value. Boot CPU, once. */
+/*
+ * Builds the final tables (pool must be up, linear_offset set): image at its link address, pool window, a stack for
+ * each CPU (hyp_stack_top()). Returns the TTBR0_EL2 value. Boot CPU, once; boot_fail() when the pool is too small.
+ */
 u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count);
 /* Maps any range at a VA of HYP_VA_EARLY..; boot only. */
 enum gz_err hyp_map_early(u64 va, struct pa_range range, u32 attr) __must_check;
@@ -20,7 +23,10 @@ enum gz_err hyp_map_mmio(struct pa_range range, u64 *va) __must_check;
 /* Maps one host page that is shared with EL2 (state checked by the caller) at vCPU page slot n; unmap before un-sharing. */
 enum gz_err hyp_map_vcpu_page(u32 slot, pa_t page, void **ptr) __must_check;
 void hyp_unmap_vcpu_page(u32 slot);
-/* This CPU's fixmap slot n (0..FIXMAP_SLOTS-1): maps one page of any kind, local TLBI; unmap soon. Interrupts are masked in EL2. */
+/*
+ * This CPU's fixmap slot n (0..FIXMAP_SLOTS-1): maps one page of any kind, unmap soon. Nothing else of this CPU uses
+ * the slot meanwhile: interrupts are masked in EL2. Slot 0 is mem's.
+ */
 #define FIXMAP_SLOTS 4
 void *fixmap_map(u32 slot, pa_t page, u32 attr);
 void fixmap_unmap(u32 slot);

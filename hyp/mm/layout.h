@@ -17,6 +17,7 @@
 #define HYP_VA_EARLY		0x860000000000	/* boot only: device tree, modules; gone before the host runs */
 
 #define HYP_STACK_PAGES		4
+#define HYP_STACK_STRIDE	0x8000		/* guard page, stack, the rest unmapped up to the next CPU's */
 
 #ifndef __ASSEMBLER__
 #include "lib/addr.h"
@@ -26,6 +27,11 @@ extern u64 linear_offset;
 
 /* Needs: pa inside the pool carve-out. */
 static inline void *pa_to_ptr(pa_t pa) { return (void *)(uintptr_t)(pa.v + linear_offset); }
+/* First address above the stack of a CPU. */
+static inline u64 hyp_stack_top(u32 cpu)
+{
+	return HYP_VA_STACKS + (u64)cpu * HYP_STACK_STRIDE + (1 + HYP_STACK_PAGES) * PAGE_SIZE;
+}
 static inline pa_t ptr_to_pa(const void *p) { return PA((u64)(uintptr_t)p - linear_offset); }
 #endif
 

@@ -18,6 +18,8 @@
 
 struct free_node { u32 next, prev; };
 
+u64 linear_offset;
+
 static struct {
 	struct spinlock lock;
 	pa_t base;			/* of index 0: rounded down, so that alignment by index is alignment by address */

@@ -16,6 +16,10 @@ struct pg_features { u8 pa_bits; bool fwb; };
 extern struct pg_features pg_features;
 void pg_features_init(void);
 
+#define LEVEL_1G	1
+#define LEVEL_2M	2
+#define LEVEL_PAGES	3
+
 enum pg_kind { PG_STAGE2, PG_HYP };
 
 /* Protection and type, one meaning for both kinds. 0 = invalid. */
@@ -46,7 +50,7 @@ struct pg_plan {
 	u64 addr, size;
 	pa_t pa;
 	u32 attr;
-	u8 max_block;		/* level of the largest block: 1 = 1 GiB, 2 = 2 MiB, 3 = pages only */
+	u8 max_block;		/* level of the largest block: LEVEL_1G, LEVEL_2M, LEVEL_PAGES */
 	u32 tables;		/* out: table pages it needs */
 	u64 same_pages;		/* out: pages of it that are mapped exactly so already */
 };
@@ -70,6 +74,8 @@ enum gz_err pgtable_apply(struct pgtable *t, const struct pg_plan *p) __must_che
  * success; a table that the range covers and makes whole becomes a block. Caller holds the lock of the table's owner.
  */
 enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr, u8 max_block) __must_check;
+/* Makes the tables down to the last level that a page at addr would need. */
+enum gz_err pgtable_reserve(struct pgtable *t, u64 addr) __must_check;
 /* Reserve step of unmap: splits blocks that straddle the ends of the range, so that unmap of it cannot fail. */
 enum gz_err pgtable_split(struct pgtable *t, u64 addr, u64 size) __must_check;
 /* Unmaps; straddling blocks are split first (GZ_ENOMEM with nothing changed). Invalid entries are skipped. TLBI done on return. */

@@ -81,7 +81,7 @@ static u64 leaf_hyp(u32 attr)
 
 	CHECK((attr & (PG_W | PG_X)) != (PG_W | PG_X));
 	return field_prep(PTE_S1_ATTR_IDX, index) | field_prep(PTE_SH, SH_INNER) | PTE_S1_AP1 |
-	       (attr & PG_W ? 0 : PTE_S1_RO) | (attr & PG_X ? 0 : PTE_S1_XN);
+	       (attr & PG_W ? 0 : PTE_S1_RO) | (attr & PG_X ? PTE_S1_GP : PTE_S1_XN);
 }
 
 u64 pte_leaf(const struct pgtable *t, pa_t pa, u32 attr, u32 level)

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: bits of VMSAv8-64 descriptors (4 KiB granule), VTCR_EL2, VTTBR_EL2 and MAIR_EL2 (Arm ARM DDI 0487,
+ * Job: bits of VMSAv8-64 descriptors (4 KiB granule), VTCR_EL2, VTTBR_EL2 (Arm ARM DDI 0487,
  *      "VMSAv8-64 translation table format descriptors").
  * Never: code with effect; pte_replace.c is what stores descriptors.
- * Used by: mm, arch/aarch64/entry.S and cpu_init.c.
+ * Used by: mm.
  */
 #ifndef ARCH_PTE_H
 #define ARCH_PTE_H
 
-/* MAIR_EL2: attribute index of EL2's own stage 1. */
-#define MAIR_IDX_DEVICE		0	/* Device-nGnRE */
-#define MAIR_IDX_NORMAL		1	/* write-back, allocate */
-#define MAIR_IDX_NOCACHE	2	/* Normal non-cacheable */
-#define MAIR_EL2_VALUE		0x44ff04
-
-/* TCR_EL2: 48-bit TTBR0, write-back inner shareable walks, 4 KiB; PS (bits 18:16) is added at boot. */
-#define TCR_EL2_BASE		0x80803510
-#define TCR_EL2_PS_SHIFT	16
-
-#ifndef __ASSEMBLER__
 #include "lib/types.h"
 
 #define PTE_VALID		BIT(0)
@@ -29,9 +18,14 @@
 #define PTE_ADDR		MASK(47, 12)
 #define PTE_SOFTWARE		MASK(58, 55)
 
+/* Indexes into MAIR_EL2, whose value is in regs.h. */
+#define MAIR_IDX_NORMAL		0	/* write-back, allocate */
+#define MAIR_IDX_DEVICE		1	/* Device-nGnRE */
+#define MAIR_IDX_NOCACHE	2	/* Normal non-cacheable */
 #define PTE_S1_ATTR_IDX		MASK(4, 2)
 #define PTE_S1_AP1		BIT(6)		/* RES1 in a one-range regime */
 #define PTE_S1_RO		BIT(7)
+#define PTE_S1_GP		BIT(50)		/* guarded page: BTI */
 #define PTE_S1_XN		BIT(54)
 
 #define PTE_S2_MEMATTR		MASK(5, 2)
@@ -63,6 +57,5 @@
 
 #define CTR_DIC			BIT(29)		/* no instruction cache maintenance needed */
 #define CTR_DMINLINE		MASK(19, 16)	/* log2 of the words in a data cache line */
-#endif
 
 #endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: builds the host's identity stage 2 and answers what it allows.
+ * Never: map EL2's memory or a hidden device.
+ * Used by: boot, host.
+ */
+#include "mem/host_s2.h"
+
+#include "mm/pgtable.h"
+
+#define HOST_IPA_BITS	40
+#define ATTR_RAM	(PG_R | PG_W | PG_X | PG_STAGE1)
+#define ATTR_MMIO	(PG_R | PG_W | PG_STAGE1)
+
+static struct pgtable host_table;
+
+struct zones { const struct pa_range *ram, *hidden; u32 ram_count, hidden_count; };
+
+/* The range of the list that addr is in, or NULL; *next is lowered to the nearest start above addr. */
+static const struct pa_range *zone_at(const struct pa_range *list, u32 count, u64 addr, u64 *next)
+{
+	for (u32 i = 0; i < count; i++) {
+		u64 start = ALIGN_DOWN(list[i].base.v, PAGE_SIZE), end = ALIGN_UP(pa_range_end(list[i]), PAGE_SIZE);
+
+		if (addr >= start && addr < end)
+			return &list[i];
+		if (start > addr && start < *next)
+			*next = start;
+	}
+	return NULL;
+}
+
+/* Maps from addr to where the kind of memory changes; returns that. */
+static u64 map_zone(const struct zones *z, u64 addr, u64 limit, enum gz_err *err)
+{
+	u64 end = limit;
+	const struct pa_range *hidden = zone_at(z->hidden, z->hidden_count, addr, &end), *ram;
+
+	if (hidden)
+		return ALIGN_UP(pa_range_end(*hidden), PAGE_SIZE);
+	ram = zone_at(z->ram, z->ram_count, addr, &end);
+	if (ram)
+		end = MIN(end, pa_range_end(*ram));
+	*err = pgtable_map(&host_table, addr, pa_of_host_ipa(IPA(addr)), end - addr, ram ? ATTR_RAM : ATTR_MMIO, LEVEL_1G);
+	return end;
+}
+
+static u8 choose_ipa_bits(const struct pa_range *ram, u32 ram_count)
+{
+	u8 bits = HOST_IPA_BITS;
+
+	for (u32 i = 0; i < ram_count; i++)
+		while (pa_range_end(ram[i]) > BIT(bits))
+			bits++;
+	return MIN(bits, pg_features.pa_bits);
+}
+
+enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count, const struct pa_range *hidden, u32 hidden_count)
+{
+	const struct zones z = { ram, hidden, ram_count, hidden_count };
+	u8 bits = choose_ipa_bits(ram, ram_count);
+	enum gz_err err = pgtable_init(&host_table, PG_STAGE2, bits, 0, NULL);
+
+	for (u64 addr = 0; addr < BIT(bits) && !err;)
+		addr = map_zone(&z, addr, BIT(bits), &err);
+	host_table.live = true;
+	return err;
+}
+
+u64 host_s2_vtcr(void)
+{
+	return pgtable_vtcr(&host_table);
+}
+
+u64 host_s2_vttbr(void)
+{
+	return pgtable_ttbr(&host_table);
+}
+
+bool host_s2_allows(ipa_t ipa, bool write, bool exec)
+{
+	struct pg_leaf leaf;
+
+	spin_lock(&host_lock);
+	leaf = pgtable_walk(&host_table, ipa.v);
+	spin_unlock(&host_lock);
+	return leaf.valid && (leaf.attr & PG_R) && (!write || (leaf.attr & PG_W)) && (!exec || (leaf.attr & PG_X));
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: where the page records are, and how many pages are in which state.
+ * Never: decide whether a move is legal (own_check.c).
+ * Used by: mem, boot, hvc (counters).
+ */
+#include "mem/own.h"
+
+#include "lib/check.h"
+#include "mem/own_record.h"
+#include "mm/layout.h"
+
+static_assert(OWN_NONE == 0, "zeroed memory grants nothing");
+static_assert(OWN_STATES <= 16, "a state fits its field");
+
+struct spinlock host_lock;
+
+/* Kept as a physical address: the linear window may move during boot. */
+static struct { struct pa_range range; pa_t records; } banks[OWN_MAX_BANKS];
+static u32 bank_count;
+static u64 state_count[OWN_STATES];
+
+u64 own_records_bytes(const struct pa_range *ram, u32 count)
+{
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < count; i++)
+		bytes += (ram[i].size >> PAGE_SHIFT) * sizeof(u32);
+	return ALIGN_UP(bytes, PAGE_SIZE);
+}
+
+void own_init(const struct pa_range *ram, u32 count, void *records)
+{
+	pa_t next = ptr_to_pa(records);
+
+	CHECK(count <= OWN_MAX_BANKS);
+	for (u32 i = 0; i < OWN_STATES; i++)
+		state_count[i] = 0;
+	for (u32 i = 0; i < count; i++) {
+		u64 pages = ram[i].size >> PAGE_SHIFT;
+
+		CHECK(IS_ALIGNED(ram[i].base.v | ram[i].size, PAGE_SIZE));
+		banks[i].range = ram[i];
+		banks[i].records = next;
+		next = pa_add(next, pages * sizeof(u32));
+		state_count[OWN_NONE] += pages;
+	}
+	bank_count = count;
+}
+
+/* Index by remainder of a checked range only: speculation past the check reads a record, never a secret. */
+u32 *own_records(struct pa_range range)
+{
+	for (u32 i = 0; i < bank_count; i++)
+		if (pa_range_contains(banks[i].range, range))
+			return (u32 *)pa_to_ptr(banks[i].records) + ((range.base.v - banks[i].range.base.v) >> PAGE_SHIFT);
+	return NULL;
+}
+
+void own_recount(enum own_state from, enum own_state to, u64 pages)
+{
+	WRITE_ONCE(state_count[from], state_count[from] - pages);
+	WRITE_ONCE(state_count[to], state_count[to] + pages);
+}
+
+void own_boot_assign(struct pa_range range, enum own_state state)
+{
+	u32 *rec = own_records(range);
+
+	CHECK(rec && IS_ALIGNED(range.base.v | range.size, PAGE_SIZE));
+	spin_lock(&host_lock);
+	for (u64 i = 0; i < range.size >> PAGE_SHIFT; i++) {
+		own_recount(rec_state(rec[i]), state, 1);
+		rec[i] = rec_make(state, 0, 0);
+	}
+	spin_unlock(&host_lock);
+}
+
+bool own_is_ram(struct pa_range range)
+{
+	return own_records(range) != NULL;
+}
+
+static u32 record_of(pa_t page)
+{
+	struct pa_range range;
+	const u32 *rec = pa_range_make(&range, pa_page(page), PAGE_SIZE) ? own_records(range) : NULL;
+
+	return rec ? READ_ONCE(*rec) : 0;
+}
+
+enum own_state own_state_of(pa_t page)
+{
+	return rec_state(record_of(page));
+}
+
+u16 own_peer_of(pa_t page)
+{
+	return rec_peer(record_of(page));
+}
+
+u32 own_pins_of(pa_t page)
+{
+	return rec_pins(record_of(page));
+}
+
+u64 own_count(enum own_state state)
+{
+	return READ_ONCE(state_count[state]);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the table of legal moves, the check against it and its one writer (docs/memory-ownership.md).
+ * Never: a change without the check of every page before it.
+ * Used by: mem.
+ */
+#include "lib/check.h"
+#include "mem/own.h"
+#include "mem/own_record.h"
+
+/* Next state; 0 (OWN_NONE): the move is illegal there, nobody can give a page away to nobody. */
+static const u8 next_state[MOVE_NR][OWN_STATES] = {
+	[MOVE_HOST_SHARE_HYP] = { [OWN_HOST] = OWN_HOST_SHARED_HYP, [OWN_HOST_SHARED_HYP] = OWN_HOST_SHARED_HYP },
+	[MOVE_HOST_UNSHARE_HYP] = { [OWN_HOST_SHARED_HYP] = OWN_HOST },	/* at the last pin */
+	[MOVE_HOST_SHARE_GUEST] = { [OWN_HOST] = OWN_HOST_SHARED_GUEST },
+	[MOVE_HOST_UNSHARE_GUEST] = { [OWN_HOST_SHARED_GUEST] = OWN_HOST },
+	[MOVE_HOST_SEAL_GUEST] = { [OWN_HOST_SHARED_GUEST] = OWN_GUEST },
+	[MOVE_HOST_DONATE_GUEST] = { [OWN_HOST] = OWN_GUEST },
+	[MOVE_GUEST_SHARE_HOST] = { [OWN_GUEST] = OWN_GUEST_SHARED_HOST },
+	[MOVE_GUEST_UNSHARE_HOST] = { [OWN_GUEST_SHARED_HOST] = OWN_GUEST },
+	[MOVE_GUEST_RELINQUISH_HOST] = { [OWN_HOST_SHARED_GUEST] = OWN_HOST, [OWN_GUEST] = OWN_HOST,
+					 [OWN_GUEST_SHARED_HOST] = OWN_HOST },
+	[MOVE_GUEST_RECLAIM_HOST] = { [OWN_HOST_SHARED_GUEST] = OWN_HOST, [OWN_GUEST] = OWN_HOST,
+				      [OWN_GUEST_SHARED_HOST] = OWN_HOST },
+	[MOVE_HOST_GIVE_DEVICE] = { [OWN_HOST] = OWN_DEVICE },
+	[MOVE_DEVICE_GIVE_HOST] = { [OWN_DEVICE] = OWN_HOST },
+};
+
+static bool has_peer(enum own_state state)
+{
+	return state == OWN_HOST_SHARED_GUEST || state == OWN_GUEST || state == OWN_GUEST_SHARED_HOST;
+}
+
+/* What the record becomes; 0 = illegal. The caller has checked pins. */
+static u32 next_record(u32 rec, enum own_move move, u16 peer)
+{
+	enum own_state from = rec_state(rec), to = next_state[move][from];
+	u32 pins = rec_pins(rec);
+
+	if (to == OWN_NONE || (has_peer(from) && rec_peer(rec) != peer))
+		return 0;
+	if (move == MOVE_HOST_SHARE_HYP)
+		return rec_make(to, pins + 1, 0);
+	if (move == MOVE_HOST_UNSHARE_HYP)
+		return pins > 1 ? rec_make(from, pins - 1, 0) : rec_make(to, 0, 0);
+	return rec_make(to, 0, has_peer(to) ? peer : 0);
+}
+
+enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *done)
+{
+	const u32 *rec = own_records(range), *end;
+	u32 made = rec_make(OWN_HOST_SHARED_GUEST, 0, peer), good = rec_make(OWN_HOST, 0, 0);
+	u64 count = 0;
+
+	if (!rec || !IS_ALIGNED(range.base.v | range.size, PAGE_SIZE) || peer > OWN_PEER_MAX)
+		return GZ_EPERM;
+	for (end = rec + (range.size >> PAGE_SHIFT); rec < end; rec++) {
+		if (done && *rec == made) {
+			count++;
+			continue;
+		}
+		/* A page of the host alone is the common case of what remembers no more than its state. */
+		if (*rec == good && next_state[move][OWN_HOST] != OWN_NONE)
+			continue;
+		if (!next_record(*rec, move, peer))
+			return GZ_EPERM;
+		if (move == MOVE_HOST_SHARE_HYP && rec_pins(*rec) == OWN_PIN_MAX)
+			return GZ_EBUSY;
+	}
+	if (done)
+		*done = count;
+	return GZ_OK;
+}
+
+void own_move(struct pa_range range, enum own_move move, u16 peer)
+{
+	u32 *rec = own_records(range), *end;
+	u32 from = 0, to = 0;
+	u64 run = 0;
+
+	CHECK(rec != NULL);
+	/* Neighbours mostly have equal records: the table is asked once per run of them. */
+	for (end = rec + (range.size >> PAGE_SHIFT); rec < end; rec++) {
+		if (*rec != from || run == 0) {
+			own_recount(rec_state(from), rec_state(to), run);
+			run = 0;
+			from = *rec;
+			to = next_record(from, move, peer);
+			/* The only page that may stay: it already is what the move makes. */
+			if (!to && move == MOVE_HOST_SHARE_GUEST && from == rec_make(OWN_HOST_SHARED_GUEST, 0, peer))
+				to = from;
+			CHECK(to != 0);
+		}
+		*rec = to;
+		run++;
+	}
+	own_recount(rec_state(from), rec_state(to), run);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: layout of a page's record and the way from a page to its record.
+ * Never: included outside mem/own*.c.
+ * Used by: mem/own.c, own_check.c.
+ */
+#ifndef MEM_OWN_RECORD_H
+#define MEM_OWN_RECORD_H
+
+#include "mem/own.h"
+
+#define REC_STATE	MASK(3, 0)
+#define REC_PINS	MASK(19, 8)
+#define REC_PEER	MASK(31, 20)
+
+static inline enum own_state rec_state(u32 rec) { return (enum own_state)(rec & REC_STATE); }
+static inline u32 rec_pins(u32 rec) { return (u32)field_get(REC_PINS, rec); }
+static inline u16 rec_peer(u32 rec) { return (u16)field_get(REC_PEER, rec); }
+static inline u32 rec_make(enum own_state state, u32 pins, u16 peer)
+{
+	return (u32)(state | field_prep(REC_PINS, pins) | field_prep(REC_PEER, peer));
+}
+
+/* Record of the first page; the others of the range follow. NULL: not RAM as a whole. own.c */
+u32 *own_records(struct pa_range range);
+/* n pages went from one state to another. own.c */
+void own_recount(enum own_state from, enum own_state to, u64 pages);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: builds and changes EL2's own stage 1 as mm/layout.h draws it.
+ * Never: map what is both writable and executable; pgtable_walk.c checks it too.
+ * Used by: boot, mem, vm, irq, plat.
+ */
+#include "mm/hyp_map.h"
+
+#include "lib/check.h"
+#include "mm/hyp_map_int.h"
+#include "mm/layout.h"
+
+#define MMIO_WINDOW	0x8000000000	/* windows of mm/layout.h are this far apart at least */
+
+/* hyp.lds */
+extern char __image_start[], __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[], __image_end[];
+
+struct pgtable hyp_table;
+struct spinlock hyp_lock;
+static u64 mmio_next = HYP_VA_MMIO;
+
+static void map_part(struct pa_range image, const char *start, const char *end, u32 attr)
+{
+	u64 offset = (u64)(start - __image_start), size = ALIGN_UP((u64)(end - start), PAGE_SIZE);
+
+	if (size && pgtable_map(&hyp_table, HYP_VA_IMAGE + offset, pa_add(image.base, offset), size, attr, LEVEL_PAGES))
+		boot_fail("the page pool is too small to map the image of EL2: give more with gz.pool=");
+}
+
+static enum gz_err map_stacks(u32 cpu_count)
+{
+	enum gz_err err = GZ_OK;
+	pa_t page = PA(0);
+
+	for (u32 cpu = 0; cpu < cpu_count; cpu++) {
+		u64 top = hyp_stack_top(cpu);
+
+		for (u64 va = top - HYP_STACK_PAGES * PAGE_SIZE; va < top && !err; va += PAGE_SIZE) {
+			err = page_pool_alloc(NULL, &page);
+			if (!err)
+				err = pgtable_map(&hyp_table, va, page, PAGE_SIZE, PG_R | PG_W, LEVEL_PAGES);
+		}
+	}
+	return err;
+}
+
+u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count)
+{
+	enum gz_err err;
+
+	pg_features_init();
+	err = pgtable_init(&hyp_table, PG_HYP, HYP_VA_BITS, 0, NULL);
+	if (!err)
+		err = pgtable_map(&hyp_table, HYP_VA_LINEAR, pool.base, pool.size, PG_R | PG_W, LEVEL_2M);
+	if (!err)
+		err = map_stacks(cpu_count);
+	if (!err)
+		err = fixmap_init();
+	if (err)
+		boot_fail("the page pool is too small for EL2's own tables and stacks: give more with gz.pool=");
+	map_part(image, __text_start, __text_end, PG_R | PG_X);
+	map_part(image, __rodata_start, __rodata_end, PG_R);
+	map_part(image, __data_start, __image_end, PG_R | PG_W);
+	hyp_table.live = true;
+	return pgtable_ttbr(&hyp_table);
+}
+
+static enum gz_err map_locked(u64 va, struct pa_range range, u32 attr)
+{
+	enum gz_err err;
+
+	spin_lock(&hyp_lock);
+	err = pgtable_map(&hyp_table, va, range.base, range.size, attr, LEVEL_2M);
+	spin_unlock(&hyp_lock);
+	return err;
+}
+
+static void unmap(u64 va, u64 size)
+{
+	enum gz_err err;
+
+	spin_lock(&hyp_lock);
+	err = pgtable_unmap(&hyp_table, va, size);
+	spin_unlock(&hyp_lock);
+	CHECK(err == GZ_OK);	/* what was mapped as one piece needs no split */
+}
+
+enum gz_err hyp_map_early(u64 va, struct pa_range range, u32 attr)
+{
+	return map_locked(va, range, attr);
+}
+
+void hyp_unmap_early(u64 va, u64 size)
+{
+	unmap(va, size);
+}
+
+enum gz_err hyp_map_mmio(struct pa_range range, u64 *va)
+{
+	u64 offset = range.base.v % PAGE_SIZE;
+	struct pa_range pages = { pa_page(range.base), ALIGN_UP(offset + range.size, PAGE_SIZE) };
+	enum gz_err err = GZ_ENOMEM;
+	u64 at;
+
+	spin_lock(&hyp_lock);
+	at = mmio_next;
+	if (pages.size <= HYP_VA_MMIO + MMIO_WINDOW - at)
+		err = pgtable_map(&hyp_table, at, pages.base, pages.size, PG_R | PG_W | PG_DEVICE, LEVEL_2M);
+	if (!err)
+		mmio_next = at + pages.size;
+	spin_unlock(&hyp_lock);
+	*va = at + offset;
+	return err;
+}
+
+enum gz_err hyp_map_vcpu_page(u32 slot, pa_t page, void **ptr)
+{
+	u64 va = HYP_VA_VCPU + slot * PAGE_SIZE;
+
+	*ptr = (void *)(uintptr_t)va;
+	return map_locked(va, (struct pa_range){ page, PAGE_SIZE }, PG_R | PG_W);
+}
+
+void hyp_unmap_vcpu_page(u32 slot)
+{
+	unmap(HYP_VA_VCPU + slot * PAGE_SIZE, PAGE_SIZE);
+}
