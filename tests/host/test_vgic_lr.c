@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SOURCES: hyp/irq/gic.c hyp/irq/ich.c hyp/irq/vgic_init.c hyp/irq/vgic_inject.c hyp/irq/vgic_lr.c hyp/irq/vgic_regs.c hyp/irq/vgic_bits.c hyp/irq/vgic_dist.c hyp/irq/vgic_redist.c tests/host/gic_model.c */
+/*
+ * Job: life cycles of list registers: acknowledge, EOI, EOImode 1 with DIR, merge, overflow of pending and of active, exits in between, migration, the timer's LR0.
+ * Never: look at a field of the virtual GIC where the guest's view shows the same.
+ * Used by: make -C tests/host run.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "host/gic_model.h"
+#include "irq/ich.h"
+
+#define ISPENDR(n)	(0x200 + (32 + (n)) / 32 * 4)
+#define ICPENDR(n)	(0x280 + (32 + (n)) / 32 * 4)
+#define ISACTIVER(n)	(0x300 + (32 + (n)) / 32 * 4)
+#define ICACTIVER(n)	(0x380 + (32 + (n)) / 32 * 4)
+#define ISENABLER(n)	(0x100 + (32 + (n)) / 32 * 4)
+#define ICENABLER(n)	(0x180 + (32 + (n)) / 32 * 4)
+#define SPI_BIT(n)	BIT((n) % 32)
+
+static int setup(void **state)
+{
+	(void)state;
+	gm_init(GM_LRS);
+	gm_vm(2);
+	return 0;
+}
+
+static void pulse(u32 spi) { gm_inject(spi, 1, GZ_IRQ_MODE_PULSE); }
+
+static u32 take(u32 n)
+{
+	gm_settle(n);
+	return gm_ack();
+}
+
+static void lr__one_edge__delivered_once(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	assert_int_equal(gm_ack(), GM_NONE);
+	gm_eoi(37);
+	assert_int_equal(take(0), GM_NONE);
+	gm_save(0);
+	gm_load(0);
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__nothing_due__no_list_register_written(void **state)
+{
+	(void)state;
+	gm_load(0);
+	gm_save(0);
+	assert_int_equal(gm[0].lr_writes, 0);
+	gm_load(0);
+	assert_int_equal(gm[0].hcr, ICH_HCR_EN);
+}
+
+static void lr__exit_while_pending__still_pending_after_reentry_on_other_cpu(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	gm_save(0);
+	assert_true(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	gm_on(3);
+	vgic_load(&gm_vgic, &gm_vc[0]);
+	assert_int_equal(gm_ack(), 37);
+	vgic_save(&gm_vgic, &gm_vc[0]);
+	gm_load(0);
+	assert_int_equal(gm_ack(), GM_NONE);
+	gm_eoi(37);
+	assert_int_equal(take(0), GM_NONE);
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+}
+
+static void lr__pend_while_active__pending_and_active_then_again(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	pulse(5);
+	pulse(5);
+	assert_int_equal(take(0), GM_NONE);
+	assert_int_equal(gd_rd(ISPENDR(5)), SPI_BIT(5));
+	assert_int_equal(gd_rd(ISACTIVER(5)), SPI_BIT(5));
+	gm_eoi(37);
+	assert_int_equal(take(0), 37);
+	gm_eoi(37);
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__level_held__fires_until_lowered(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, false, 0);
+	gm_inject(5, 1, GZ_IRQ_MODE_LEVEL);
+	gm_load(0);
+	for (u32 i = 0; i < 3; i++) {
+		assert_int_equal(take(0), 37);
+		assert_int_equal(gm_settle(0), 0);	/* active and high: not pending for the CPU interface */
+		gm_eoi(37);
+		assert_true(gm_maintenance());
+	}
+	assert_int_equal(take(0), 37);
+	gm_inject(5, 0, GZ_IRQ_MODE_LEVEL);
+	gm_eoi(37);
+	assert_int_equal(take(0), GM_NONE);
+	assert_false(gm_maintenance());
+}
+
+static void lr__level_lowered_before_ack__retracted(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, false, 0);
+	gm_inject(5, 1, GZ_IRQ_MODE_LEVEL);
+	gm_load(0);
+	assert_int_equal(gm_inject(5, 0, GZ_IRQ_MODE_LEVEL), 1);	/* kick: it sits in its list register */
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__level_raised_while_active__fires_after_eoi(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, false, 0);
+	gm_inject(5, 1, GZ_IRQ_MODE_PRACTICAL);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	gm_inject(5, 1, GZ_IRQ_MODE_LEVEL);
+	assert_int_equal(take(0), GM_NONE);
+	gm_eoi(37);
+	assert_int_equal(take(0), 37);
+	gm_inject(5, 0, GZ_IRQ_MODE_LEVEL);
+	gm_eoi(37);
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__eoimode1__drop_then_dir(void **state)
+{
+	(void)state;
+	gm_vc[0].ich_vmcr |= ICH_VMCR_VEOIM;
+	gm_spi(5, 0xa0, true, 0);
+	gm_spi(6, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	gm_eoi(37);
+	pulse(5);
+	pulse(6);
+	assert_int_equal(take(0), 38);		/* same priority: dropped, but 5 stays active */
+	gm_eoi(38);
+	assert_int_equal(take(0), GM_NONE);
+	assert_false(gm_dir(37));		/* trapped */
+	assert_int_equal(vgic_dir(&gm_vgic, 0, 37), 0);
+	assert_int_equal(take(0), 37);
+	gm_eoi(37);
+	vgic_dir(&gm_vgic, 0, 37);
+	vgic_dir(&gm_vgic, 0, 38);
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__eoimode1_set_while_loaded__dir_works_in_hardware_until_noticed(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	gm[0].vmcr |= ICH_VMCR_VEOIM;
+	assert_int_equal(gm_ack(), 37);
+	gm_eoi(37);
+	assert_true(gm_dir(37));
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+	assert_true(gm[0].hcr & ICH_HCR_TDIR);
+}
+
+static void lr__dir_on_another_vcpu__deactivated_at_its_next_fold(void **state)
+{
+	(void)state;
+	gm_vc[0].ich_vmcr |= ICH_VMCR_VEOIM;
+	gm_vc[1].ich_vmcr |= ICH_VMCR_VEOIM;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(1);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	gm_eoi(37);
+	gm_on(1);
+	assert_int_equal(vgic_dir(&gm_vgic, 1, 37), 1);	/* vCPU 0 is to be kicked */
+	gm_settle(0);
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+	pulse(5);
+	assert_int_equal(take(0), 37);
+	gm_eoi(37);
+	gm_save(0);
+	gm_on(1);
+	assert_int_equal(vgic_dir(&gm_vgic, 1, 37), 0);
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+}
+
+static void lr__dir_garbage__ignored(void **state)
+{
+	(void)state;
+	gm_load(0);
+	assert_int_equal(vgic_dir(&gm_vgic, 0, 37), 0);	/* EOImode 0 */
+	gm[0].vmcr |= ICH_VMCR_VEOIM;
+	assert_int_equal(vgic_dir(&gm_vgic, 0, 37), 0);
+	assert_int_equal(vgic_dir(&gm_vgic, 0, 288), 0);
+	assert_int_equal(vgic_dir(&gm_vgic, 0, ~UINT64_C(0)), 0);
+}
+
+static void lr__more_pending_than_registers__all_by_priority(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 12; i++)
+		gm_spi(i, (u8)(0xf0 - i * 8), true, 0);
+	for (u32 i = 0; i < 12; i++)
+		pulse(i);
+	gm_load(0);
+	assert_true(gm[0].hcr & ICH_HCR_NPIE);
+	for (u32 i = 12; i-- > 0;) {
+		assert_int_equal(take(0), 32 + i);
+		gm_eoi(32 + i);
+	}
+	assert_int_equal(take(0), GM_NONE);
+	assert_false(gm[0].hcr & ICH_HCR_NPIE);
+}
+
+static void lr__overflow_equal_priority__all_once(void **state)
+{
+	u32 seen[64] = { 0 };
+	u32 intid;
+
+	(void)state;
+	for (u32 i = 0; i < 64; i++) {
+		gm_spi(i, 0xa0, true, 0);
+		pulse(i);
+	}
+	gm_load(0);
+	while ((intid = take(0)) != GM_NONE) {
+		gm_eoi(intid);
+		seen[intid - 32]++;
+	}
+	for (u32 i = 0; i < 64; i++)
+		assert_int_equal(seen[i], 1);
+}
+
+/* Nested: each handler is interrupted by a more urgent one, deeper than there are list registers. */
+static void lr__more_active_than_registers__eoi_finds_each(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 10; i++)
+		gm_spi(i, (u8)(0xf0 - i * 8), true, 0);
+	gm_load(0);
+	for (u32 i = 0; i < 10; i++) {
+		pulse(i);
+		assert_int_equal(take(0), 32 + i);
+	}
+	assert_int_equal(gd_rd(ISACTIVER(0)), 0x3ff);
+	gm_save(0);
+	gm_load(0);
+	for (u32 i = 10; i-- > 0;) {
+		gm_eoi(32 + i);
+		gm_settle(0);
+		assert_int_equal(gd_rd(ISACTIVER(0)), BIT(i) - 1);
+	}
+	for (u32 i = 0; i < 10; i++) {
+		pulse(i);
+		assert_int_equal(take(0), 32 + i);
+		gm_eoi(32 + i);
+	}
+}
+
+static void lr__eoi_without_settle__eoicount_folds_several(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 8; i++)
+		gm_spi(i, (u8)(0xf0 - i * 8), true, 0);
+	gm_load(0);
+	for (u32 i = 0; i < 8; i++) {
+		pulse(i);
+		assert_int_equal(take(0), 32 + i);
+	}
+	for (u32 i = 8; i-- > 0;)
+		gm_eoi(32 + i);
+	assert_true(gm_maintenance());
+	gm_settle(0);
+	assert_int_equal(gd_rd(ISACTIVER(0)), 0);
+}
+
+static void lr__eoimode1_many_active__new_ones_still_come(void **state)
+{
+	(void)state;
+	gm_vc[0].ich_vmcr |= ICH_VMCR_VEOIM;
+	gm_load(0);
+	for (u32 i = 0; i < 20; i++) {
+		gm_spi(i, 0xa0, true, 0);
+		pulse(i);
+	}
+	for (u32 i = 0; i < 20; i++) {
+		assert_int_equal(take(0), 32 + i);
+		gm_eoi(32 + i);
+	}
+	for (u32 i = 0; i < 20; i++)
+		vgic_dir(&gm_vgic, 0, 32 + (i * 7) % 20);
+	assert_int_equal(gd_rd(ISACTIVER(0)), 0);
+}
+
+static void lr__urgent_one_comes_when_full__goes_first(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 6; i++)
+		gm_spi(i, 0xa0, true, 0);
+	gm_spi(9, 0x20, true, 0);
+	for (u32 i = 0; i < 6; i++)
+		pulse(i);
+	gm_load(0);
+	pulse(9);
+	assert_int_equal(take(0), 41);
+}
+
+static void lr__disabled_while_in_register__withdrawn_and_kept(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	gd_wr(ICENABLER(5), SPI_BIT(5));
+	assert_int_equal(take(0), GM_NONE);
+	assert_int_equal(gd_rd(ISPENDR(5)), SPI_BIT(5));
+	gd_wr(ISENABLER(5), SPI_BIT(5));
+	assert_int_equal(take(0), 37);
+}
+
+static void lr__distributor_off__withdrawn(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	gd_wr(0, 0);
+	assert_int_equal(take(0), GM_NONE);
+	gd_wr(0, 2);
+	assert_int_equal(take(0), 37);
+}
+
+static void lr__icpendr_from_other_vcpu__applied_at_fold(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(1);
+	gm_load(0);
+	assert_int_equal(gm_wr(1, ipa_add(GM_DIST, ICPENDR(5)), 4, SPI_BIT(5)), 1);
+	assert_int_equal(gm_rd(1, ipa_add(GM_DIST, ICPENDR(5)), 4), 0);
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void lr__active_written_by_other_vcpu__applied_at_fold(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(1);
+	gm_load(0);
+	assert_int_equal(gm_ack(), 37);
+	gm_on(1);
+	assert_int_equal(gm_wr(1, ipa_add(GM_DIST, ICACTIVER(5)), 4, SPI_BIT(5)), 1);
+	assert_int_equal(gm_rd(1, ipa_add(GM_DIST, ISACTIVER(5)), 4), 0);
+	gm_settle(0);
+	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
+	gm_on(1);
+	gm_wr(1, ipa_add(GM_DIST, ISACTIVER(5)), 4, SPI_BIT(5));
+	pulse(5);
+	assert_int_equal(take(0), GM_NONE);
+	gm_eoi(37);
+	gm_wr(0, ipa_add(GM_DIST, ICACTIVER(5)), 4, SPI_BIT(5));
+	assert_int_equal(take(0), 37);
+}
+
+static void lr__rerouted_while_pending_in_register__moves(void **state)
+{
+	u32 wake = 0;
+
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(1);
+	gm_load(0);
+	gm_on(1);
+	assert_int_equal(gm_wr(1, ipa_add(GM_DIST, 0x6000 + 37 * 8), 8, 1), 1);
+	gm_on(0);
+	wake = vgic_refill(&gm_vgic, &gm_vc[0]);
+	assert_int_equal(wake, 2);
+	assert_int_equal(take(0), GM_NONE);
+	assert_int_equal(take(1), 37);
+}
+
+static void lr__rerouted_while_active__stays_then_next_moves(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(1);
+	gm_load(0);
+	assert_int_equal(take(0), 37);
+	gm_wr(0, ipa_add(GM_DIST, 0x6000 + 37 * 8), 8, 1);
+	pulse(5);
+	assert_int_equal(take(1), GM_NONE);
+	gm_settle(0);
+	gm_eoi(37);
+	assert_int_equal(gm_save(0), 2);
+	assert_int_equal(take(1), 37);
+}
+
+static void lr__rerouted_while_off_cpu__moves_at_once(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	assert_int_equal(gm_wr(1, ipa_add(GM_DIST, 0x6000 + 37 * 8), 8, 1), 2);
+	gm_load(0);
+	assert_int_equal(take(0), GM_NONE);
+	gm_load(1);
+	assert_int_equal(take(1), 37);
+}
+
+static void lr__routed_nowhere__waits_for_a_route(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 7);
+	assert_int_equal(gm_inject(5, 1, GZ_IRQ_MODE_PULSE), 0);
+	assert_int_equal(gm_wr(0, ipa_add(GM_DIST, 0x6000 + 37 * 8), 4, 1), 2);
+	gm_load(1);
+	assert_int_equal(take(1), 37);
+}
+
+static void lr__sixteen_registers__all_used(void **state)
+{
+	(void)state;
+	gm_init(16);
+	gm_vm(1);
+	for (u32 i = 0; i < 15; i++) {
+		gm_spi(i, 0xa0, true, 0);
+		pulse(i);
+	}
+	gm_load(0);
+	assert_int_equal(gm[0].hcr, ICH_HCR_EN);
+	for (u32 i = 0; i < 15; i++)
+		assert_int_equal((u32)gm[0].lr[i + 1], 32 + i);
+}
+
+static void lr__two_registers__one_at_a_time(void **state)
+{
+	(void)state;
+	gm_init(2);
+	gm_vm(1);
+	for (u32 i = 0; i < 5; i++) {
+		gm_spi(i, (u8)(0xa0 - 8 * i), true, 0);
+		pulse(i);
+	}
+	gm_load(0);
+	for (u32 i = 5; i-- > 0;) {
+		assert_int_equal(take(0), 32 + i);
+		gm_eoi(32 + i);
+	}
+	assert_int_equal(take(0), GM_NONE);
+}
+
+static void due__pmr_and_running_priority__hide(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	gm_spi(6, 0xa0, true, 0);
+	pulse(5);
+	assert_true(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	gm_vc[0].ich_vmcr = UINT64_C(0xa0) << 24 | ICH_VMCR_VENG1;
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	gm_vc[0].ich_vmcr = UINT64_C(0xff) << 24;
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	gm_vc[0].ich_vmcr |= ICH_VMCR_VENG1;
+	gm_load(0);
+	assert_true(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	assert_int_equal(take(0), 37);
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	pulse(6);
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[0]));	/* same priority as the running one */
+	gm_eoi(37);
+	assert_true(vgic_has_due(&gm_vgic, &gm_vc[0]));
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[1]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(lr__one_edge__delivered_once, setup),
+		cmocka_unit_test_setup(lr__nothing_due__no_list_register_written, setup),
+		cmocka_unit_test_setup(lr__exit_while_pending__still_pending_after_reentry_on_other_cpu, setup),
+		cmocka_unit_test_setup(lr__pend_while_active__pending_and_active_then_again, setup),
+		cmocka_unit_test_setup(lr__level_held__fires_until_lowered, setup),
+		cmocka_unit_test_setup(lr__level_lowered_before_ack__retracted, setup),
+		cmocka_unit_test_setup(lr__level_raised_while_active__fires_after_eoi, setup),
+		cmocka_unit_test_setup(lr__eoimode1__drop_then_dir, setup),
+		cmocka_unit_test_setup(lr__eoimode1_set_while_loaded__dir_works_in_hardware_until_noticed, setup),
+		cmocka_unit_test_setup(lr__dir_on_another_vcpu__deactivated_at_its_next_fold, setup),
+		cmocka_unit_test_setup(lr__dir_garbage__ignored, setup),
+		cmocka_unit_test_setup(lr__more_pending_than_registers__all_by_priority, setup),
+		cmocka_unit_test_setup(lr__overflow_equal_priority__all_once, setup),
+		cmocka_unit_test_setup(lr__more_active_than_registers__eoi_finds_each, setup),
+		cmocka_unit_test_setup(lr__eoi_without_settle__eoicount_folds_several, setup),
+		cmocka_unit_test_setup(lr__eoimode1_many_active__new_ones_still_come, setup),
+		cmocka_unit_test_setup(lr__urgent_one_comes_when_full__goes_first, setup),
+		cmocka_unit_test_setup(lr__disabled_while_in_register__withdrawn_and_kept, setup),
+		cmocka_unit_test_setup(lr__distributor_off__withdrawn, setup),
+		cmocka_unit_test_setup(lr__icpendr_from_other_vcpu__applied_at_fold, setup),
+		cmocka_unit_test_setup(lr__active_written_by_other_vcpu__applied_at_fold, setup),
+		cmocka_unit_test_setup(lr__rerouted_while_pending_in_register__moves, setup),
+		cmocka_unit_test_setup(lr__rerouted_while_active__stays_then_next_moves, setup),
+		cmocka_unit_test_setup(lr__rerouted_while_off_cpu__moves_at_once, setup),
+		cmocka_unit_test_setup(lr__routed_nowhere__waits_for_a_route, setup),
+		cmocka_unit_test_setup(lr__sixteen_registers__all_used, setup),
+		cmocka_unit_test_setup(lr__two_registers__one_at_a_time, setup),
+		cmocka_unit_test_setup(due__pmr_and_running_priority__hide, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
