@@ -19,13 +19,14 @@ struct mem_slot {
 	u32 flags;		/* GZ_MEM_*; 0 counts as GZ_MEM_GUEST */
 	ipa_t base;
 	u64 pages;
-	u64 populated;		/* by population calls, see guest_mem_region_call */
+	u64 populated;		/* pages mapped in it now */
 };
 
 struct guest_mem {
 	struct spinlock lock;
 	u16 vmid;		/* 1..; also the peer number in page records */
 	bool dying;
+	bool clean_on_map;	/* no FWB: a page is cleaned to the PoC when mapped; RUN clears it once the guest's caches are on */
 	struct pool_quota quota;
 	struct pgtable s2;
 	u64 shared_pages;	/* mapped pages the host also sees */
@@ -34,36 +35,43 @@ struct guest_mem {
 	u32 pending_purpose;	/* flags of the MEMREGION_PURPOSE not yet claimed by a registration */
 	ipa_t pending_ipa;
 	u64 pending_bytes;
+	u32 slot_limit;		/* slots at and above are unused */
 	struct mem_slot slots[GZ_MAX_SLOTS];
 };
 
 #define GUEST_IPA_BITS 40
 
-/* quota_pages: limit of EL2 pages for tables. Allocates the stage-2 root. */
+/* quota_pages: limit of EL2 pages for tables. Allocates the stage-2 root; the VMID has no TLB entries afterwards. */
 enum gz_err guest_mem_init(struct guest_mem *gm, u16 vmid, u32 quota_pages) __must_check;
-/* A host call of SET_MEMREGION/MEMREGION_PURPOSE kind; rules in abi section "Memory population". All take gm->lock. */
+/*
+ * MEMREGION_PURPOSE; abi section "Memory population". The next registration of exactly this range gets the flags.
+ * GZ_EINVAL: unaligned, empty, too high, or not one GZ_MEM_* flag (0 is allowed). All of these take gm->lock and
+ * answer GZ_ESTATE once the VM is dying.
+ */
 enum gz_err guest_mem_purpose(struct guest_mem *gm, ipa_t base, u64 bytes, u32 flags) __must_check;
 /*
- * True in *populate: the range lies in a registered slot, so the call populates (the second identical call of a
- * slot does). Else the slot is registered now: GZ_EEXIST on overlap, GZ_EINVAL on bad geometry, GZ_ENOMEM no slot left.
+ * SET_MEMREGION. True in *populate: the range lies in the slot of this id, so the call populates (the second identical
+ * call of a slot does). Else the slot is registered now: GZ_EEXIST when it overlaps another slot, or the id is in use
+ * for another range with pages mapped (nothing mapped: it is registered anew); GZ_EINVAL on bad geometry; GZ_ENOMEM no
+ * slot left.
  */
 enum gz_err guest_mem_register(struct guest_mem *gm, u32 slot, ipa_t base, u64 pages, bool *populate) __must_check;
 /* The slot an IPA is in; false when it is MMIO. Copy, so valid after the lock is gone. */
 bool guest_mem_slot_of(struct guest_mem *gm, ipa_t ipa, struct mem_slot *out);
 bool guest_mem_overlaps_slot(struct guest_mem *gm, ipa_t base, u64 bytes);
-/* One slice of unmapping a slot (pages go back to the host only), then forgets it. GZ_EAGAIN: call again. */
+/* One slice (at most 512 pages) of unmapping a slot (pages go back to the host only), then forgets it. GZ_EAGAIN: call again. GZ_ENOENT */
 enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_check;
 
 /*
  * host_share_guest: host + this guest see the pages afterwards. pa..: host-owned RAM, unpinned elsewhere, else GZ_EPERM
  * (another VM has it, EL2's, no RAM) . The same (ipa, pa) again is GZ_OK; another pa at a mapped ipa, or a pa this
- * guest already has at another ipa, is GZ_EEXIST; outside every slot GZ_EINVAL. All or nothing for the whole range.
- * 2 MiB aligned contiguous ranges become block mappings.
+ * guest already has at another ipa, is GZ_EEXIST; not inside one slot GZ_EINVAL. All or nothing for the whole range.
+ * 2 MiB aligned contiguous ranges become block mappings. The caller slices: time is proportional to the range.
  */
 enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa) __must_check;
-/* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. */
+/* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. GZ_ENOMEM: a block could not be split. */
 enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __must_check;
-/* Guest HVC MEM_RELINQUISH of an unprotected VM: unmaps one page if it is there. */
+/* Guest HVC MEM_RELINQUISH of an unprotected VM: unmaps one page if it is there. GZ_EINVAL: in no slot. */
 enum gz_err guest_relinquish_host(struct guest_mem *gm, ipa_t ipa) __must_check;
 
 /* Is the page mapped now (a fault raced with another vCPU)? */

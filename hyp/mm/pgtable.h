@@ -65,6 +65,8 @@ enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget) __must_check;
 /* What translates va/ipa now. Never fails; valid = false for none. */
 struct pg_leaf pgtable_walk(const struct pgtable *t, u64 addr);
 
+/* Page aligned, not empty, inside the input size. */
+bool pgtable_covers(const struct pgtable *t, u64 addr, u64 size);
 /* Fills the out fields. GZ_EEXIST: a different valid mapping is inside; GZ_ERANGE: beyond ipa_bits or unaligned. Changes nothing. */
 enum gz_err pgtable_plan(const struct pgtable *t, struct pg_plan *p) __must_check;
 /* Does what pgtable_plan() just accepted (same lock held since). GZ_ENOMEM with nothing changed when tables are short. */

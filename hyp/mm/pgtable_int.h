@@ -45,7 +45,6 @@ u64 pte_leaf(const struct pgtable *t, pa_t pa, u32 attr, u32 level);
 u32 pte_attr(const struct pgtable *t, u64 pte);
 /* The entry that translates addr (leaf or invalid); *level gets its level. */
 u64 *pgtable_slot(const struct pgtable *t, u64 addr, u32 *level);
-bool pgtable_covers(const struct pgtable *t, u64 addr, u64 size);
 /* pgtable_unmap.c: a block becomes a table of 512 equal parts; table: a zeroed page. */
 void pgtable_split_block(struct pgtable *t, u64 *slot, u64 addr, u32 level, pa_t table);
 
