@@ -55,7 +55,7 @@ static struct walk walk_start(u64 fdt)
 }
 
 /* reg may stand before or after compatible in its node: both are remembered until the node's name changes. */
-bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size)
+static const u8 *find_reg(u64 fdt, const char *compatible, u32 *reg_len)
 {
 	const char *name, *node = NULL;
 	const u8 *val, *reg = NULL;
@@ -64,7 +64,7 @@ bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size)
 	u32 len;
 
 	if (!fdt)
-		return false;
+		return NULL;
 	w = walk_start(fdt);
 	while (next_prop(&w, &name, &val, &len)) {
 		if (w.node != node) {
@@ -74,15 +74,42 @@ bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size)
 		}
 		if (strcmp(name, "compatible") == 0)
 			match = list_has((const char *)val, len, compatible);
-		if (strcmp(name, "reg") == 0 && len >= 16)
+		if (strcmp(name, "reg") == 0 && len >= 16) {
 			reg = val;
-		if (match && reg) {
-			*base = (u64)be32(reg) << 32 | be32(reg + 4);
-			*size = (u64)be32(reg + 8) << 32 | be32(reg + 12);
-			return true;
+			*reg_len = len;
 		}
+		if (match && reg)
+			return reg;
 	}
-	return false;
+	return NULL;
+}
+
+static u64 be64(const u8 *p)
+{
+	return (u64)be32(p) << 32 | be32(p + 4);
+}
+
+bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size)
+{
+	u32 len;
+	const u8 *reg = find_reg(fdt, compatible, &len);
+
+	if (!reg)
+		return false;
+	*base = be64(reg);
+	*size = be64(reg + 8);
+	return true;
+}
+
+bool fdt_find_reg2(u64 fdt, const char *compatible, u64 *base)
+{
+	u32 len;
+	const u8 *reg = find_reg(fdt, compatible, &len);
+
+	if (!reg || len < 32)
+		return false;
+	*base = be64(reg + 16);
+	return true;
 }
 
 const char *fdt_chosen(u64 fdt, const char *prop, u32 *len)

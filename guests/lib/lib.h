@@ -59,6 +59,8 @@ __attribute__((noreturn)) void finish(int code);
 /* fdt.c: the few questions a payload asks of its device tree. */
 /* First node with this compatible string: its first reg pair; false when absent or fdt == 0. */
 bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size);
+/* Base of its second reg pair. */
+bool fdt_find_reg2(u64 fdt, const char *compatible, u64 *base);
 /* A property of /chosen as bytes; NULL when absent. */
 const char *fdt_chosen(u64 fdt, const char *prop, u32 *len);
 
