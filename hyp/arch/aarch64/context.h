@@ -9,11 +9,14 @@
 
 #include "lib/types.h"
 
-/* EL1 and EL0 system registers switched between host and guest. vm/vcpu_regs.c has the table. */
+/*
+ * EL1 and EL0 system registers switched between host and guest. Not here: what a guest cannot reach because its HCR_EL2,
+ * HCRX_EL2, MDCR_EL2 or fine-grained traps say so, and what vgic and vtimer switch.
+ */
 enum el1_reg {
-	R_SCTLR, R_ACTLR, R_CPACR, R_TTBR0, R_TTBR1, R_TCR, R_ESR, R_AFSR0, R_AFSR1, R_FAR, R_MAIR, R_AMAIR,
+	R_SCTLR, R_CPACR, R_TTBR0, R_TTBR1, R_TCR, R_ESR, R_AFSR0, R_AFSR1, R_FAR, R_MAIR, R_AMAIR,
 	R_VBAR, R_CONTEXTIDR, R_TPIDR, R_TPIDR_EL0, R_TPIDRRO_EL0, R_CSSELR, R_PAR, R_SP_EL0, R_SP_EL1, R_ELR,
-	R_SPSR, R_MDSCR, R_CNTKCTL, R_DISR, R_TFSR, R_TFSRE0, R_RGSR, R_GCR, R_TCR2, R_PIR, R_PIRE0, R_SCTLR2,
+	R_SPSR, R_MDSCR, R_CNTKCTL,
 	R_APIA_LO, R_APIA_HI, R_APIB_LO, R_APIB_HI, R_APDA_LO, R_APDA_HI, R_APDB_LO, R_APDB_HI, R_APGA_LO, R_APGA_HI,
 	EL1_REG_NR
 };
@@ -38,22 +41,35 @@ struct host_frame {
 
 enum guest_exit { GUEST_EXIT_SYNC, GUEST_EXIT_IRQ, GUEST_EXIT_FIQ, GUEST_EXIT_SERROR };
 
-/* switch.S: runs the guest until the next exception to EL2. GPRs, PC and PSTATE in ctx; everything else is loaded already. Returns enum guest_exit. */
+/*
+ * switch.S: runs the guest until the next exception to EL2. GPRs, PC and PSTATE in ctx; everything else is loaded
+ * already. Returns enum guest_exit. Needs: VBAR_EL2 = hyp_vectors_guest.
+ */
 u64 guest_enter(struct cpu_ctx *ctx);
-/* switch.S: sets VBAR_EL2 back; a guest's vectors are only live inside guest_enter. */
+/* VBAR_EL2 while the host, while a guest is entered. EL2's own exceptions end in the same place in both. */
 extern char hyp_vectors_host[], hyp_vectors_guest[];
 
-/* arch/aarch64/el1_regs.c: between hardware and el1[]; registers a CPU lacks are skipped. */
-void el1_regs_save(u64 *el1);
-void el1_regs_restore(const u64 *el1);
-/* Architectural reset values for a guest's first entry. */
-void el1_regs_reset(u64 *el1, u64 mpidr);
+/*
+ * arch/aarch64/el1_regs.c: between hardware and el1[]; pointer authentication keys only with pauth (the CPU has them).
+ * Restore keeps stage 1 walks off (TCR_EL1.EPD*) from el1_regs_quiesce to its end, so VTTBR_EL2 may change in between.
+ */
+void el1_regs_save(u64 *el1, bool pauth);
+void el1_regs_quiesce(void);
+void el1_regs_restore(const u64 *el1, bool pauth);
+/* Values for a guest's first entry: MMU and caches off, everything else zero. */
+void el1_regs_reset(u64 *el1);
 
-/* arch/aarch64/fpsimd.S / fpsimd.c */
+/* arch/aarch64/fpsimd.S. Needs: CPTR_EL2.TFP clear. */
 void fp_save(struct fp_state *s);
 void fp_restore(const struct fp_state *s);
-/* Host's whole FP/SVE state at the largest vector length, per CPU; called at a guest's first FP use and at leave. */
-void fp_host_save(void);
-void fp_host_restore(void);
+/*
+ * fpsimd.c: this CPU's host state at the largest vector length it has. Area: page aligned, given once per CPU before the
+ * first guest runs there. Needs for save and restore: CPTR_EL2.TFP and .TZ clear.
+ */
+u32 fp_host_area_bytes(bool sve);
+bool fp_host_area_missing(void);
+void fp_host_area_give(void *area);
+void fp_host_save(bool sve);
+void fp_host_restore(bool sve);
 
 #endif
