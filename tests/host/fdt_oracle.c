@@ -5,7 +5,7 @@
  * Called by: tests/host/test_fdt_host.c, fdt_boards.c.
  */
 #include <libfdt.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/fdt_oracle.h"
@@ -151,10 +151,35 @@ bool oracle_compatible_string(const void *blob, const char *compatible, const ch
 	return false;
 }
 
+struct bank { uint64_t base, end; };
+
+static int by_base(const void *a, const void *b)
+{
+	const struct bank *x = a, *y = b;
+
+	return x->base < y->base ? -1 : x->base > y->base;
+}
+
+/* Bytes of the union: one board's banks overlap. */
+static uint64_t union_bytes(struct bank *bank, int count)
+{
+	uint64_t sum = 0, end = 0;
+
+	qsort(bank, count, sizeof(*bank), by_base);
+	for (int i = 0; i < count; i++) {
+		uint64_t from = bank[i].base > end ? bank[i].base : end;
+
+		if (bank[i].end > from)
+			sum += bank[i].end - from;
+		end = bank[i].end > end ? bank[i].end : end;
+	}
+	return sum;
+}
+
 uint64_t oracle_memory_bytes(const void *blob)
 {
-	int node, len, ac = fdt_address_cells(blob, 0), sc = fdt_size_cells(blob, 0);
-	uint64_t sum = 0;
+	int node, len, ac = fdt_address_cells(blob, 0), sc = fdt_size_cells(blob, 0), count = 0;
+	struct bank bank[64];
 
 	fdt_for_each_subnode(node, blob, 0) {
 		const char *type = fdt_getprop(blob, node, "device_type", NULL);
@@ -162,10 +187,12 @@ uint64_t oracle_memory_bytes(const void *blob)
 
 		if (!type || strcmp(type, "memory") || !reg || !enabled_up(blob, node))
 			continue;
-		for (; len >= 4 * (ac + sc); len -= 4 * (ac + sc), reg += ac + sc)
-			sum += read_cells(reg + ac, sc);
+		for (; len >= 4 * (ac + sc) && count < 64; len -= 4 * (ac + sc), reg += ac + sc, count++) {
+			bank[count].base = read_cells(reg, ac);
+			bank[count].end = bank[count].base + read_cells(reg + ac, sc);
+		}
 	}
-	return sum;
+	return union_bytes(bank, count);
 }
 
 const char *oracle_root_string(const void *blob, const char *name)
@@ -173,4 +200,41 @@ const char *oracle_root_string(const void *blob, const char *name)
 	const char *s = fdt_getprop(blob, 0, name, NULL);
 
 	return s ? s : "";
+}
+
+int oracle_cpus(const void *blob, const char *method)
+{
+	int node, count = 0;
+
+	fdt_for_each_subnode(node, blob, fdt_path_offset(blob, "/cpus")) {
+		const char *type = fdt_getprop(blob, node, "device_type", NULL);
+		const char *status = fdt_getprop(blob, node, "status", NULL);
+		const char *enable = fdt_getprop(blob, node, "enable-method", NULL);
+
+		if (!type || strcmp(type, "cpu") || (status && strncmp(status, "fail", 4) == 0))
+			continue;
+		count += !method || (enable && strcmp(enable, method) == 0);
+	}
+	return count;
+}
+
+void *oracle_with_memory(const void *blob, uint32_t *size)
+{
+	int ac = fdt_address_cells(blob, 0), sc = fdt_size_cells(blob, 0), node;
+	uint32_t bytes = *size + 4096;
+	void *copy = malloc(bytes);
+	fdt32_t reg[4];
+
+	if (fdt_open_into(blob, copy, (int)bytes))
+		abort();
+	node = fdt_add_subnode(copy, 0, "memory@filled");
+	/* Where no device is: high, or for 32-bit boards the upper half. */
+	reg[0] = cpu_to_fdt32(ac == 2 ? 0x40 : 0x80000000);
+	reg[1] = reg[2] = 0;
+	reg[ac + sc - 1] = cpu_to_fdt32(0x40000000);
+	if (node < 0 || fdt_setprop_string(copy, node, "device_type", "memory") ||
+	    fdt_setprop(copy, node, "reg", reg, 4 * (ac + sc)))
+		abort();
+	*size = fdt_totalsize(copy);
+	return copy;
 }

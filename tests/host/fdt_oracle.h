@@ -31,6 +31,10 @@ bool oracle_enabled_compatible(const void *blob, const char *compatible);
 bool oracle_compatible_string(const void *blob, const char *compatible, const char *name, const char *value);
 /* Bytes all enabled memory nodes of the root describe. */
 uint64_t oracle_memory_bytes(const void *blob);
+/* Nodes of /cpus with device_type cpu that have not failed; method: only those with this enable-method. */
+int oracle_cpus(const void *blob, const char *method);
+/* A copy to be freed in which a boot loader has filled in 1 GiB of memory. */
+void *oracle_with_memory(const void *blob, uint32_t *size);
 const char *oracle_root_string(const void *blob, const char *name);
 
 #endif
