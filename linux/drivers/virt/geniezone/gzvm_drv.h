@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Job: the objects of the driver, their locks, and what its files offer each other.
+ * Never: a header, symbol or constant of KVM.
+ * Used by: every file in this folder.
+ *
+ * Lifetime: a child holds a reference on its parent. A VM file, every vCPU file and the reboot
+ * notifier hold one on struct gzvm; vCPUs live as long as their VM. An object is complete before
+ * user space can see its file.
+ *
+ * Locks, outermost first:
+ *   gzvm_drv.lock > gzvm.lock > gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock
+ *   gzvm_irqfds.assign_lock > eventfd wait queue > gzvm_irqfds.lock
+ *   gzvm_ioevents.lock, and its SRCU for readers
+ * Nothing takes gzvm_drv.lock or gzvm.lock on the way of a RUN or of an interrupt.
+ */
+#ifndef GZVM_DRV_H
+#define GZVM_DRV_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/rcuwait.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <uapi/linux/gzvm.h>
+
+#include "gzvm_arch.h"
+
+#define GZVM_BLOCK_PAGES	(SZ_2M / PAGE_SIZE)
+
+struct dentry;
+struct device;
+
+/* How guest memory reaches the hypervisor. */
+enum gzvm_paging {
+	GZVM_PAGING_BLOCK,		/* on a fault, the 2 MiB around it */
+	GZVM_PAGING_PAGE,		/* on a fault, one page */
+	GZVM_PAGING_UPFRONT,		/* all of it when a slot is set */
+};
+
+/**
+ * struct gzvm_driver - what holds for every VM
+ * @hyp: version of the hypervisor
+ * @ext: its extensions, GZ_EXT_*
+ * @map_batch: pages one MAP_GUEST_BLOCK may carry
+ * @destroy_batch: pages one DESTROY_VM may take back
+ * @paging: for VMs created from now on; a module parameter
+ * @irq_absolute: IRQ_LINE of type SPI carries an absolute INTID; a module parameter
+ * @debugfs: folder "gzvm"
+ * @down: the machine goes down, no VM is created any more
+ * @lock: guards @vms
+ * @vms: every struct gzvm
+ */
+struct gzvm_driver {
+	struct gzvm_version hyp;
+	u32 ext;
+	u32 map_batch;
+	u32 destroy_batch;
+	enum gzvm_paging paging;
+	bool irq_absolute;
+	struct dentry *debugfs;
+	bool down;
+	struct mutex lock;
+	struct list_head vms;
+};
+
+extern struct gzvm_driver gzvm_drv;
+
+static inline bool gzvm_has_ext(u32 ext)
+{
+	return gzvm_drv.ext & ext;
+}
+
+/**
+ * struct gzvm_slot - a range of guest memory and the user memory behind it
+ * @parked: entry of gzvm_mem.parked
+ * @id: slot number
+ * @flags: GZVM_USER_MEM_REGION_*
+ * @base_gfn: first guest page
+ * @nr_pages: how many
+ * @hva: user address of the first one
+ * @nr_pinned: entries of @pages that are not NULL
+ * @charged: pages counted against RLIMIT_MEMLOCK
+ * @pages: pinned page behind each guest page; NULL until it is needed
+ */
+struct gzvm_slot {
+	struct list_head parked;
+	u32 id;
+	u32 flags;
+	u64 base_gfn;
+	u64 nr_pages;
+	unsigned long hva;
+	u64 nr_pinned;
+	u64 charged;
+	struct page **pages;
+};
+
+/**
+ * struct gzvm_mem - the memory of a VM
+ * @lock: guards all below; held from a slot's look-up until its page is mapped
+ * @paging: how it arrives
+ * @slots: by number
+ * @parked: deleted slots the hypervisor cannot give back before the VM ends
+ * @block_pfns: the buffer of MAP_GUEST_BLOCK, NULL unless GZVM_PAGING_BLOCK
+ */
+struct gzvm_mem {
+	struct mutex lock;
+	enum gzvm_paging paging;
+	struct gzvm_slot *slots[GZ_MAX_SLOTS];
+	struct list_head parked;
+	u64 *block_pfns;
+};
+
+/**
+ * struct gzvm_irqfds - eventfds that raise interrupts
+ * @assign_lock: one assign or deassign at a time
+ * @lock: guards @list; taken in eventfd callbacks
+ * @list: of struct gzvm_irqfd_entry
+ */
+struct gzvm_irqfds {
+	struct mutex assign_lock;
+	spinlock_t lock;
+	struct list_head list;
+};
+
+/**
+ * struct gzvm_ioevents - guest writes that signal eventfds
+ * @lock: guards changes of @list
+ * @srcu: guards walks of @list on the exit path
+ * @list: of struct gzvm_ioevent
+ */
+struct gzvm_ioevents {
+	struct mutex lock;
+	struct srcu_struct srcu;
+	struct list_head list;
+};
+
+enum gzvm_count {
+	GZVM_COUNT_RUN,
+	GZVM_COUNT_MMIO_USER,
+	GZVM_COUNT_MMIO_EVENTFD,
+	GZVM_COUNT_HYPERCALL,
+	GZVM_COUNT_IRQ,
+	GZVM_COUNT_PAGE_FAULT,
+	GZVM_COUNT_IDLE,
+	GZVM_COUNT_IPI,
+	GZVM_COUNT_OTHER,
+	GZVM_COUNT_NR
+};
+
+struct gzvm;
+
+/**
+ * struct gzvm_vcpu - a virtual CPU
+ * @vm: its VM, which outlives it
+ * @id: its number
+ * @lock: held by the thread that runs it or sets its registers
+ * @run: page shared with the hypervisor: exits and replies
+ * @hw: page shared with the hypervisor: timer deadline
+ * @in: what user space passed to this RUN
+ * @reply: exit whose answer the next entry takes from @in, or 0
+ * @undelivered: @run holds an exit user space has not got
+ * @kicked: an interrupt or a message came since the last entry
+ * @wait: where the thread sleeps while the guest idles
+ * @count: exits by kind; written under @lock
+ */
+struct gzvm_vcpu {
+	struct gzvm *vm;
+	u16 id;
+	struct mutex lock;
+	struct gzvm_vcpu_run *run;
+	struct gz_hwstate_page *hw;
+	struct gzvm_vcpu_run in;
+	u32 reply;
+	bool undelivered;
+	int kicked;
+	struct rcuwait wait;
+	u64 count[GZVM_COUNT_NR];
+};
+
+/**
+ * struct gzvm - a VM
+ * @kref: references, see the top of this file
+ * @node: entry of gzvm_drv.vms
+ * @mm: of the creator; only threads that share it may use the VM
+ * @id: the hypervisor's name for it
+ * @dead: the machine goes down; nothing may run any more
+ * @gone: the hypervisor has destroyed it; guarded by @lock
+ * @lock: guards vCPU creation, devices and capabilities
+ * @vcpus: by number; set once, read without the lock
+ * @mem: its memory
+ * @irqfds: its irqfds
+ * @ioevents: its ioeventfds
+ * @debugfs: its folder
+ */
+struct gzvm {
+	struct kref kref;
+	struct list_head node;
+	struct mm_struct *mm;
+	u16 id;
+	bool dead;
+	bool gone;
+	struct mutex lock;
+	struct gzvm_vcpu *vcpus[GZ_MAX_VCPUS];
+	struct gzvm_mem mem;
+	struct gzvm_irqfds irqfds;
+	struct gzvm_ioevents ioevents;
+	struct dentry *debugfs;
+};
+
+/* gzvm_main.c */
+int gzvm_check_extension(u64 __user *argp);
+
+/* gzvm_vm.c */
+long gzvm_create_vm(unsigned long type);
+void gzvm_get(struct gzvm *vm);
+void gzvm_put(struct gzvm *vm);
+int gzvm_may_use(const struct gzvm *vm);
+void gzvm_destroy_all(void);
+
+/* gzvm_memslot.c */
+void gzvm_mem_init(struct gzvm_mem *mem);
+int gzvm_mem_negotiate(struct gzvm *vm);
+int gzvm_set_user_memory_region(struct gzvm *vm,
+				const struct gzvm_userspace_memory_region *region);
+int gzvm_mem_populate_all(struct gzvm *vm);
+void gzvm_mem_release(struct gzvm *vm, bool destroyed);
+
+/* gzvm_mmu.c */
+struct gzvm_slot *gzvm_slot_of_gfn(struct gzvm_mem *mem, u64 gfn);
+int gzvm_slot_pin(struct gzvm_slot *slot, u64 first, u64 nr_pages);
+void gzvm_slot_unpin(struct gzvm_slot *slot);
+int gzvm_slot_populate(struct gzvm *vm, struct gzvm_slot *slot);
+int gzvm_map_fault(struct gzvm *vm, u64 gfn);
+void gzvm_relinquish(struct gzvm *vm, u64 gfn);
+
+/* gzvm_vcpu.c */
+long gzvm_create_vcpu(struct gzvm *vm, unsigned long id);
+void gzvm_destroy_vcpus(struct gzvm *vm);
+void gzvm_free_vcpus(struct gzvm *vm, bool destroyed);
+void gzvm_wake_vcpus(struct gzvm *vm, u32 mask);
+
+/* gzvm_run.c, gzvm_exception.c */
+long gzvm_vcpu_run(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp);
+bool gzvm_handle_exception(struct gzvm_vcpu *vcpu);
+bool gzvm_handle_hypercall(struct gzvm_vcpu *vcpu);
+
+/* gzvm_irqchip.c */
+int gzvm_create_device(struct gzvm *vm, struct gzvm_create_device __user *argp);
+int gzvm_irq_line(struct gzvm *vm, const struct gzvm_irq_level *level);
+int gzvm_inject_spi(struct gzvm *vm, u32 spi, u32 level, u32 mode);
+
+/* gzvm_irqfd.c */
+int gzvm_irqfd_module_init(void);
+void gzvm_irqfd_module_exit(void);
+void gzvm_irqfd_init(struct gzvm *vm);
+int gzvm_irqfd(struct gzvm *vm, const struct gzvm_irqfd *args);
+void gzvm_irqfd_release(struct gzvm *vm);
+
+/* gzvm_ioeventfd.c */
+int gzvm_ioeventfd_init(struct gzvm *vm);
+int gzvm_ioeventfd(struct gzvm *vm, const struct gzvm_ioeventfd *args);
+bool gzvm_ioevent_write(struct gzvm *vm, u64 addr, u32 len, const u8 *data);
+void gzvm_ioeventfd_release(struct gzvm *vm);
+
+/* gzvm_debugfs.c */
+void gzvm_debugfs_init(void);
+void gzvm_debugfs_exit(void);
+void gzvm_debugfs_add_vm(struct gzvm *vm);
+void gzvm_debugfs_remove_vm(struct gzvm *vm);
+
+#endif

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Job: pins user pages and maps them into the guest: on a fault, in blocks, or all at once.
+ * Never: map a page that is not pinned, or replace a pinned page behind the guest's back.
+ * Used by: gzvm_exception.c (faults), gzvm_memslot.c (population). Locks: gzvm_mem.lock held from
+ * look-up to map call, so two vCPUs that fault on one page agree on it.
+ */
+#define pr_fmt(fmt) "gzvm: " fmt
+
+#include <linux/sched/signal.h>
+
+#include "gzvm_drv.h"
+
+/* One population call: the hypervisor refuses long ones, and a signal shall not wait long. */
+#define GZVM_POPULATE_PAGES	8192
+
+/**
+ * gzvm_slot_of_gfn() - the slot a guest page lies in
+ * @mem: memory of the VM, locked
+ * @gfn: guest page
+ *
+ * Return: the slot or NULL.
+ */
+struct gzvm_slot *gzvm_slot_of_gfn(struct gzvm_mem *mem, u64 gfn)
+{
+	struct gzvm_slot *slot;
+	int i;
+
+	for (i = 0; i < GZ_MAX_SLOTS; i++) {
+		slot = mem->slots[i];
+		if (slot && gfn >= slot->base_gfn && gfn - slot->base_gfn < slot->nr_pages)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Length of the run of pages from @first on that are not pinned yet. */
+static u64 gzvm_slot_hole(const struct gzvm_slot *slot, u64 first, u64 end)
+{
+	u64 i = first;
+
+	while (i < end && !slot->pages[i])
+		i++;
+	return i - first;
+}
+
+/* Pins one run of pages that are not pinned; how many came, or errno. */
+static long gzvm_slot_pin_run(struct gzvm_slot *slot, u64 first, u64 nr_pages)
+{
+	unsigned long hva = slot->hva + (first << PAGE_SHIFT);
+	long got = pin_user_pages_fast(hva, min_t(u64, nr_pages, GZVM_POPULATE_PAGES),
+				       FOLL_WRITE | FOLL_LONGTERM, &slot->pages[first]);
+	u64 good = max(got, 0L);
+
+	/* A failing call may leave pages it has let go of behind its result. */
+	memset(&slot->pages[first + good], 0, (nr_pages - good) * sizeof(*slot->pages));
+	slot->nr_pinned += good;
+	return got ? got : -EFAULT;
+}
+
+/**
+ * gzvm_slot_pin() - pins what is not pinned of a range
+ * @slot: the slot; needs gzvm_mem.lock
+ * @first: first page of the range inside the slot
+ * @nr_pages: how many
+ *
+ * Pages that are pinned already stay as they are: the guest may have seen them.
+ *
+ * Return: 0 when all of the range is pinned, else errno; what was pinned stays.
+ */
+int gzvm_slot_pin(struct gzvm_slot *slot, u64 first, u64 nr_pages)
+{
+	u64 end = first + nr_pages, hole;
+	long got;
+
+	while (first < end) {
+		hole = gzvm_slot_hole(slot, first, end);
+		if (!hole) {
+			first++;
+			continue;
+		}
+		got = gzvm_slot_pin_run(slot, first, hole);
+		if (got < 0)
+			return (int)got;
+		first += got;
+	}
+	return 0;
+}
+
+/**
+ * gzvm_slot_unpin() - lets go of every page of a slot
+ * @slot: a slot the guest cannot reach any more
+ *
+ * All are marked dirty: a guest writes without telling anybody.
+ */
+void gzvm_slot_unpin(struct gzvm_slot *slot)
+{
+	u64 i;
+
+	for (i = 0; slot->nr_pinned && i < slot->nr_pages; i++) {
+		if (!slot->pages[i])
+			continue;
+		unpin_user_pages_dirty_lock(&slot->pages[i], 1, true);
+		slot->pages[i] = NULL;
+		slot->nr_pinned--;
+		cond_resched();
+	}
+}
+
+/* Describes pages [first, first + nr) in as few ranges as possible; how many pages fitted. */
+static u64 gzvm_region_fill(struct gz_memregion *region, const struct gzvm_slot *slot,
+			    u64 first, u64 nr_pages)
+{
+	struct gz_mem_constituent *last = NULL;
+	u32 count = 0;
+	u64 i, pa;
+
+	for (i = 0; i < nr_pages; i++) {
+		pa = page_to_phys(slot->pages[first + i]);
+		if (last && pa == last->base_pa + ((u64)last->page_count << PAGE_SHIFT)) {
+			last->page_count++;
+			continue;
+		}
+		if (count == GZ_MEMREGION_MAX_CONSTITUENTS)
+			break;
+		last = &region->constituents[count++];
+		*last = (struct gz_mem_constituent){ .base_pa = pa, .page_count = 1 };
+	}
+	region->slot = slot->id;
+	region->constituent_count = count;
+	region->total_pages = i;
+	region->gpa = (slot->base_gfn + first) << PAGE_SHIFT;
+	return i;
+}
+
+static int gzvm_slot_populate_with(struct gzvm *vm, struct gzvm_slot *slot,
+				   struct gz_memregion *region)
+{
+	u64 at = 0, nr, done;
+	int ret;
+
+	while (at < slot->nr_pages) {
+		nr = min_t(u64, slot->nr_pages - at, GZVM_POPULATE_PAGES);
+		ret = gzvm_slot_pin(slot, at, nr);
+		if (ret)
+			return ret;
+		/* What did not fit is pinned and comes first in the next round. */
+		done = gzvm_region_fill(region, slot, at, nr);
+		ret = gzvm_arch_set_memregion(vm->id, region);
+		if (ret)
+			return ret;
+		at += done;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * gzvm_slot_populate() - gives the guest all pages of a slot
+ * @vm: the VM; needs gzvm_mem.lock
+ * @slot: a registered slot
+ *
+ * Return: 0 or errno; what was mapped stays mapped.
+ */
+int gzvm_slot_populate(struct gzvm *vm, struct gzvm_slot *slot)
+{
+	struct gz_memregion *region;
+	int ret;
+
+	region = alloc_pages_exact(GZ_MEMREGION_BUF_BYTES, GFP_KERNEL | __GFP_ZERO);
+	if (!region)
+		return -ENOMEM;
+	ret = gzvm_slot_populate_with(vm, slot, region);
+	free_pages_exact(region, GZ_MEMREGION_BUF_BYTES);
+	return ret;
+}
+
+static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
+{
+	u64 i = gfn - slot->base_gfn;
+	int ret = gzvm_slot_pin(slot, i, 1);
+
+	if (ret)
+		return ret;
+	return gzvm_arch_map_guest(vm->id, slot->id, page_to_pfn(slot->pages[i]), gfn);
+}
+
+/* Maps the pinned pages [gfn, end) in steps the hypervisor can take. */
+static int gzvm_send_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn, u64 end)
+{
+	u64 i, nr;
+	int ret;
+
+	for (; gfn < end; gfn += nr) {
+		nr = min_t(u64, end - gfn, gzvm_drv.map_batch);
+		for (i = 0; i < nr; i++)
+			vm->mem.block_pfns[i] =
+				page_to_pfn(slot->pages[gfn - slot->base_gfn + i]);
+		ret = gzvm_arch_map_guest_block(vm->id, slot->id, gfn, nr);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Maps the aligned 2 MiB around @gfn, cut to the slot. */
+static int gzvm_map_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
+{
+	u64 head = round_down(gfn, GZVM_BLOCK_PAGES);
+	u64 first = max(head, slot->base_gfn);
+	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES, slot->base_gfn + slot->nr_pages);
+	int ret = gzvm_slot_pin(slot, first - slot->base_gfn, end - first);
+
+	/* A neighbour that cannot be had is no reason to refuse the page the guest wants. */
+	if (ret)
+		return gzvm_map_page(vm, slot, gfn);
+	return gzvm_send_block(vm, slot, first, end);
+}
+
+/**
+ * gzvm_map_fault() - answers a guest's access to memory it does not have yet
+ * @vm: the VM
+ * @gfn: the page
+ *
+ * Return: 0 when the guest may try again, -ENOENT when no slot holds the page, else why the page
+ * could not be had.
+ */
+int gzvm_map_fault(struct gzvm *vm, u64 gfn)
+{
+	struct gzvm_slot *slot;
+	int ret = mutex_lock_killable(&vm->mem.lock);
+
+	if (ret)
+		return ret;
+	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
+	if (!slot)
+		ret = -ENOENT;
+	else if (vm->mem.paging == GZVM_PAGING_BLOCK)
+		ret = gzvm_map_block(vm, slot, gfn);
+	else
+		ret = gzvm_map_page(vm, slot, gfn);
+	mutex_unlock(&vm->mem.lock);
+	return ret;
+}
+
+/**
+ * gzvm_relinquish() - takes back a page the guest gave up
+ * @vm: the VM
+ * @gfn: the page; the hypervisor has unmapped it
+ */
+void gzvm_relinquish(struct gzvm *vm, u64 gfn)
+{
+	struct gzvm_slot *slot;
+	struct page **page;
+
+	mutex_lock(&vm->mem.lock);
+	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
+	page = slot ? &slot->pages[gfn - slot->base_gfn] : NULL;
+	if (page && *page) {
+		unpin_user_pages_dirty_lock(page, 1, true);
+		*page = NULL;
+		slot->nr_pinned--;
+	}
+	mutex_unlock(&vm->mem.lock);
+}

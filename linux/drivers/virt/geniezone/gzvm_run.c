@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Job: RUN: user space in, guest, exits handled here or handed out; the sleep of an idle vCPU.
+ * Never: let user space write the shared page beyond a reply, nor lose or invent an exit.
+ * Used by: gzvm_vcpu.c with gzvm_vcpu.lock held, in the thread that runs the vCPU.
+ */
+#define pr_fmt(fmt) "gzvm: " fmt
+
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "gzvm_drv.h"
+#include "trace.h"
+
+/* suberror of an INTERNAL_ERROR exit made here; data[0] says more. */
+#define GZVM_INTERNAL_STATUS	0x1000	/* the hypervisor refused RUN: its status */
+#define GZVM_INTERNAL_REASON	0x1001	/* it gave an exit reason nobody knows: that reason */
+#define GZVM_INTERNAL_SIZE	0x1002	/* it gave an access of a size there is none: that size */
+
+/* Without a deadline an idle vCPU looks again this soon. */
+#define GZVM_IDLE_BLIND_NS	NSEC_PER_MSEC
+
+static const char * const gzvm_fail_texts[] = {
+	[GZ_FAIL_NO_VCPU] = "no such vCPU, or it runs elsewhere",
+	[GZ_FAIL_NO_MEMORY] = "the hypervisor's page pool is empty: boot with a larger gz.pool=",
+	[GZ_FAIL_RUN_PAGES] = "the vCPU's pages are not plain host memory",
+	[GZ_FAIL_GIC_LAYOUT] = "GIC frames overlap memory or each other: move them or the slots",
+	[GZ_FAIL_IN_INTERRUPT] = "RUN from an interrupt handler",
+	[GZ_FAIL_NO_ENTRY] = "the boot vCPU has no PC: set it before the first RUN",
+	[GZ_FAIL_PAGE_BUSY] = "a page of the VM is pinned or shared elsewhere",
+	[GZ_FAIL_VM_DEAD] = "the VM is being destroyed",
+	[GZ_FAIL_PROTECTED_UNSUPPORTED] = "protected VMs are not supported by this hypervisor",
+};
+
+static void gzvm_internal_error(struct gzvm_vcpu *vcpu, u32 suberror, u64 data)
+{
+	struct gzvm_vcpu_run *run = vcpu->run;
+
+	pr_warn_ratelimited("VM %u vCPU %u: internal error 0x%x (0x%llx)\n", vcpu->vm->id,
+			    vcpu->id, suberror, data);
+	memset(&run->internal, 0, sizeof(run->internal));
+	run->exit_reason = GZVM_EXIT_INTERNAL_ERROR;
+	run->internal.suberror = suberror;
+	run->internal.ndata = 1;
+	run->internal.data[0] = data;
+}
+
+static void gzvm_say_fail_entry(struct gzvm_vcpu *vcpu)
+{
+	u64 reason = vcpu->run->fail_entry.hardware_entry_failure_reason;
+	const char *text = NULL;
+
+	if (reason < ARRAY_SIZE(gzvm_fail_texts))
+		text = gzvm_fail_texts[reason];
+	pr_warn_ratelimited("VM %u vCPU %u cannot be entered: %s (reason %llu)\n", vcpu->vm->id,
+			    vcpu->id, text ? text : "unknown", reason);
+}
+
+/*
+ * A refused RUN. The exit the hypervisor names counts only when it also stands in the page, which
+ * said UNKNOWN before: a hypervisor that names none leaves garbage in the register.
+ */
+static void gzvm_refused(struct gzvm_vcpu *vcpu, const struct gzvm_exit *exit)
+{
+	if (exit->reason == GZVM_EXIT_FAIL_ENTRY &&
+	    READ_ONCE(vcpu->run->exit_reason) == GZVM_EXIT_FAIL_ENTRY)
+		gzvm_say_fail_entry(vcpu);
+	else
+		gzvm_internal_error(vcpu, GZVM_INTERNAL_STATUS, (u64)(s64)exit->status);
+}
+
+/* Sleeps until work, a deadline or a signal. Only this thread sleeps on vcpu->wait. */
+static void gzvm_idle(struct gzvm_vcpu *vcpu)
+{
+	u64 ns = GZVM_IDLE_BLIND_NS;
+	ktime_t deadline;
+
+	vcpu->count[GZVM_COUNT_IDLE]++;
+	if (READ_ONCE(vcpu->hw->vtimer_migrate))
+		ns = gzvm_arch_ticks_to_ns(READ_ONCE(vcpu->hw->vtimer_delay));
+	if (!ns)
+		return;
+	deadline = ktime_add_ns(ktime_get(), ns);
+	prepare_to_rcuwait(&vcpu->wait);
+	for (;;) {
+		/* Before the look at kicked: gzvm_wake_vcpus() marks first, then wakes. */
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(vcpu->kicked) || READ_ONCE(vcpu->vm->dead) ||
+		    signal_pending(current))
+			break;
+		if (!schedule_hrtimeout(&deadline, HRTIMER_MODE_ABS))
+			break;
+	}
+	finish_rcuwait(&vcpu->wait);
+}
+
+static void gzvm_exit_ipi(struct gzvm_vcpu *vcpu, u32 wake)
+{
+	vcpu->count[GZVM_COUNT_IPI]++;
+	/* Who does not name the vCPUs means all of them. */
+	gzvm_wake_vcpus(vcpu->vm, gzvm_has_ext(GZ_EXT_IDLE_LATCH_FIRST) ? wake : ~0U);
+}
+
+static bool gzvm_exit_mmio(struct gzvm_vcpu *vcpu)
+{
+	struct gzvm_vcpu_run *run = vcpu->run;
+	u64 size = run->mmio.size;
+
+	if (size == 0 || size > sizeof(run->mmio.data)) {
+		gzvm_internal_error(vcpu, GZVM_INTERNAL_SIZE, size);
+		return true;
+	}
+	if (run->mmio.is_write &&
+	    gzvm_ioevent_write(vcpu->vm, run->mmio.phys_addr, (u32)size, run->mmio.data)) {
+		vcpu->count[GZVM_COUNT_MMIO_EVENTFD]++;
+		return false;
+	}
+	vcpu->count[GZVM_COUNT_MMIO_USER]++;
+	vcpu->reply = GZVM_EXIT_MMIO;
+	return true;
+}
+
+static bool gzvm_exit_hypercall(struct gzvm_vcpu *vcpu)
+{
+	vcpu->count[GZVM_COUNT_HYPERCALL]++;
+	if (gzvm_handle_hypercall(vcpu))
+		return false;
+	vcpu->reply = GZVM_EXIT_HYPERCALL;
+	return true;
+}
+
+/* Whether an exit is for user space. The ones that stay here never show. */
+static bool gzvm_handle_exit(struct gzvm_vcpu *vcpu, const struct gzvm_exit *exit)
+{
+	switch (exit->reason) {
+	case GZVM_EXIT_IRQ:
+	case GZVM_EXIT_GZ:
+		vcpu->count[GZVM_COUNT_IRQ]++;
+		return false;
+	case GZVM_EXIT_IDLE:
+		gzvm_idle(vcpu);
+		return false;
+	case GZVM_EXIT_IPI:
+		gzvm_exit_ipi(vcpu, exit->wake);
+		return false;
+	case GZVM_EXIT_MMIO:
+		return gzvm_exit_mmio(vcpu);
+	case GZVM_EXIT_HYPERCALL:
+		return gzvm_exit_hypercall(vcpu);
+	case GZVM_EXIT_EXCEPTION:
+		vcpu->count[GZVM_COUNT_PAGE_FAULT]++;
+		return !gzvm_handle_exception(vcpu);
+	case GZVM_EXIT_FAIL_ENTRY:
+		gzvm_say_fail_entry(vcpu);
+		break;
+	case GZVM_EXIT_UNKNOWN:
+	case GZVM_EXIT_DEBUG:
+	case GZVM_EXIT_INTERNAL_ERROR:
+	case GZVM_EXIT_SYSTEM_EVENT:
+	case GZVM_EXIT_SHUTDOWN:
+		break;
+	default:
+		gzvm_internal_error(vcpu, GZVM_INTERNAL_REASON, exit->reason);
+	}
+	vcpu->count[GZVM_COUNT_OTHER]++;
+	return true;
+}
+
+/* One RUN of the hypervisor; true when user space must see how it ended. */
+static bool gzvm_enter(struct gzvm_vcpu *vcpu)
+{
+	struct gzvm_exit exit;
+
+	WRITE_ONCE(vcpu->kicked, 0);
+	/*
+	 * Pairs with gzvm_wake_vcpus(): whoever latched work and set the mark before this point is
+	 * seen by the hypervisor on entry; whoever comes later leaves the mark for gzvm_idle().
+	 */
+	smp_mb();
+	WRITE_ONCE(vcpu->run->exit_reason, GZVM_EXIT_UNKNOWN);
+	gzvm_arch_run_vcpu(vcpu->vm->id, vcpu->id, &exit);
+	vcpu->count[GZVM_COUNT_RUN]++;
+	trace_mtk_vcpu_exit(vcpu->vm->id, vcpu->id, exit.reason);
+	if (exit.status) {
+		gzvm_refused(vcpu, &exit);
+		return true;
+	}
+	vcpu->reply = 0;
+	vcpu->run->exit_reason = exit.reason;
+	return gzvm_handle_exit(vcpu, &exit);
+}
+
+/*
+ * INFORM_EXIT lets a hypervisor repeat an exit that a driver dropped because of a signal. This
+ * driver drops none, and the open hypervisor takes the call as a sign that it did, so it is only
+ * for one that names no extensions: there it may free what waits for the vCPU.
+ */
+static void gzvm_inform_exit(struct gzvm_vcpu *vcpu, bool entered)
+{
+	if (entered && !gzvm_drv.ext)
+		gzvm_arch_inform_exit(vcpu->vm->id);
+}
+
+static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
+{
+	bool entered = false;
+
+	for (;;) {
+		if (READ_ONCE(vcpu->vm->dead))
+			return -ENODEV;
+		if (signal_pending(current)) {
+			gzvm_inform_exit(vcpu, entered);
+			return -ERESTARTSYS;
+		}
+		cond_resched();
+		/* An exit for user space wins against a signal: it is delivered, the signal waits. */
+		if (gzvm_enter(vcpu))
+			return 0;
+		entered = true;
+	}
+}
+
+/* The answer to the last exit, and nothing else, goes from user space to the shared page. */
+static void gzvm_take_reply(struct gzvm_vcpu *vcpu)
+{
+	switch (vcpu->reply) {
+	case GZVM_EXIT_MMIO:
+		memcpy(vcpu->run->mmio.data, vcpu->in.mmio.data, sizeof(vcpu->run->mmio.data));
+		break;
+	case GZVM_EXIT_HYPERCALL:
+		memcpy(vcpu->run->hypercall.args, vcpu->in.hypercall.args,
+		       4 * sizeof(vcpu->run->hypercall.args[0]));
+		break;
+	}
+}
+
+/* immediate_exit is user space's: another thread may be setting it right now. */
+static long gzvm_deliver(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
+{
+	if (put_user(vcpu->run->exit_reason, &argp->exit_reason) ||
+	    copy_to_user(&argp->padding, &vcpu->run->padding, sizeof(argp->padding)))
+		return -EFAULT;
+	vcpu->undelivered = false;
+	return 0;
+}
+
+/**
+ * gzvm_vcpu_run() - RUN
+ * @vcpu: the vCPU; needs its lock
+ * @argp: user space's run structure, plain memory
+ *
+ * Return: 0 with the structure updated; -EFAULT structure not accessible (the exit is kept for
+ * the next call); -EINVAL padding not zero; -EINTR immediate_exit is set; -ERESTARTSYS a signal
+ * and no exit for user space; -ENODEV the machine goes down.
+ */
+long gzvm_vcpu_run(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
+{
+	long ret;
+
+	if (copy_from_user(&vcpu->in, argp, sizeof(vcpu->in)))
+		return -EFAULT;
+	if (memchr_inv(vcpu->in.padding1, 0, sizeof(vcpu->in.padding1)))
+		return -EINVAL;
+	if (vcpu->undelivered)
+		return gzvm_deliver(vcpu, argp);
+	if (vcpu->in.immediate_exit)
+		return -EINTR;
+	gzvm_take_reply(vcpu);
+	ret = gzvm_run_until_exit(vcpu);
+	if (ret)
+		return ret;
+	vcpu->undelivered = true;
+	return gzvm_deliver(vcpu, argp);
+}
