@@ -14,6 +14,25 @@ __noreturn void panic(const char *fmt, ...) __printf(1, 2);
 /* Before the host runs: one line on the console with cause and remedy, then stop (power off if PSCI can). */
 __noreturn void boot_fail(const char *fmt, ...) __printf(1, 2);
 
+/*
+ * What panic() needs from above. stop_others: makes every other CPU enter EL2 soon, where it calls panic_check();
+ * power_off: returns if it cannot.
+ */
+void panic_set_stop_others(void (*stop_others)(void));
+void boot_fail_set_power_off(void (*power_off)(void));
+/* Every entry to EL2 from below: does not return once some CPU panicked. */
+extern u32 panic_cpu;			/* 1 + its number; 0: none */
+__noreturn void panic_park(void);
+/* A report of another kind (EL2's own exceptions): begin, lines, end with the frame pointer to trace back from. */
+void panic_begin(void);
+void panic_say(const char *fmt, ...) __printf(1, 2);
+__noreturn void panic_end(u64 fp);
+static inline void panic_check(void)
+{
+	if (READ_ONCE(panic_cpu))
+		panic_park();
+}
+
 #define CHECK(cond) \
 	do { \
 		if (!(cond)) \

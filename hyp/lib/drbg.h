@@ -13,5 +13,7 @@
 void drbg_seed(const void *data, size_t len);
 /* Fills out; false when never seeded. Takes its own lock. */
 bool drbg_read(void *out, size_t len);
+/* The block function alone, for its test vectors. */
+void chacha20_block(u32 out[16], const u32 k[8], u32 count, const u32 nonce[3]);
 
 #endif

@@ -13,6 +13,13 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* %s %c %d %u %x %lx %lu %llx %llu %p %% with width and 0 flag; each line is stamped with CPU and counter. */
 void log_printf(enum log_level level, const char *fmt, ...) __printf(2, 3);
+/* Where lines are echoed from now on, until log_console_off(). */
+typedef void (*log_sink_fn)(const char *text, u32 len);
+void log_console_on(log_sink_fn sink);
+/* The last sink there was, for a panic; NULL when there never was one. */
+log_sink_fn log_last_sink(void);
+/* Panic only, no lock: the last bytes of the ring, from the start of a line. */
+void log_tail(log_sink_fn sink, u32 bytes);
 /* Lines above this level are dropped; gz.log= on the command line sets it. */
 void log_set_level(enum log_level level);
 /* After the hand-over the UART is the host's: ring only. */

@@ -16,8 +16,11 @@ struct vcpu;
 
 struct percpu {
 	u64 stack_top;			/* offset 0: entry.S and vectors.S read it */
+	u64 stack_bottom;
 	u32 id;				/* index into percpu_table, 0 .. cpu_count - 1 */
 	u32 gic_ready;			/* this CPU's redistributor frame is known */
+	u32 online;			/* runs the host, from its entry to CPU_OFF */
+	u32 stopped;			/* parked for a panic */
 	u64 mpidr;			/* affinity fields only */
 	struct vcpu *running;		/* vCPU between RUN's entry and exit, else NULL */
 	struct vcpu *last_vcpu;		/* private TLB/icache rule: who ran here last; compared, never followed */
@@ -38,5 +41,12 @@ static inline struct percpu *this_cpu(void)
 struct percpu *percpu_by_mpidr(u64 mpidr);
 
 #define stat_inc(index) (this_cpu()->stat[(index)]++)
+
+/*
+ * The longest stretch inside EL2: host_trap() begins and ends it; RUN ends it before a guest runs and begins it after.
+ * fn: what the host called, for the report.
+ */
+void longest_call_begin(void);
+void longest_call_end(u64 fn);
 
 #endif

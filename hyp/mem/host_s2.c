@@ -6,6 +6,10 @@
  */
 #include "mem/host_s2.h"
 
+#include "insn/barrier.h"
+#include "insn/tlbi.h"
+#include "lib/string.h"
+#include "mm/layout.h"
 #include "mm/pgtable.h"
 
 #define HOST_IPA_BITS	40
@@ -85,4 +89,12 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec)
 	leaf = pgtable_walk(&host_table, ipa.v);
 	spin_unlock(&host_lock);
 	return leaf.valid && (leaf.attr & PG_R) && (!write || (leaf.attr & PG_W)) && (!exec || (leaf.attr & PG_X));
+}
+
+void host_s2_revoke(void)
+{
+	memset(pa_to_ptr(host_table.root), 0, host_table.root_pages * PAGE_SIZE);
+	dsb_ishst();
+	tlbi_alle1is();
+	dsb_ish();
 }

@@ -24,5 +24,7 @@ u64 host_s2_vtcr(void);
 u64 host_s2_vttbr(void);
 /* Re-walks under the lock: true when the access would succeed now (spurious fault: just return to the host). */
 bool host_s2_allows(ipa_t ipa, bool write, bool exec);
+/* Panic only, takes no lock: from now on every access of the host comes to EL2. */
+void host_s2_revoke(void);
 
 #endif

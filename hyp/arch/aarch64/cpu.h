@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: what this CPU has, and the control registers of EL2 while the host runs - written on every CPU, each time one starts.
+ * Never: rely on reset values.
+ * Used by: boot, host, run (restores the host column when it leaves a guest).
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include "lib/types.h"
+
+struct cpu_features {
+	bool fwb, hcx, fgt, fgt2, ecv_offset, sve, sme, mte, pauth, bti, ras, rng, pmu, spe, trbe, brbe, trace_filter, mpam;
+	bool amu, gcs, s1pie, s1poe, tcr2, sctlr2, aie, mops, fpmr, scxtnum, vhe;
+	u8 ls64;		/* ID_AA64ISAR1_EL1.LS64 */
+	u8 parange;		/* ID_AA64MMFR0_EL1.PARange */
+	u8 pmu_version;
+};
+
+/* The boot CPU's; cpu_features_read() of another one is what it has itself. */
+extern struct cpu_features cpu_features;
+void cpu_features_read(struct cpu_features *f);
+/* One word naming what this CPU lacks although the boot CPU has it and EL2 relies on it; NULL: fine. */
+const char *cpu_features_missing(void);
+
+/* Boot CPU: what every CPU is to load for stage 2 of the host. */
+void cpu_host_stage2_set(u64 vtcr, u64 vttbr);
+/* Host column of the control registers, on this CPU; ends with an ISB. */
+void cpu_host_controls_load(void);
+/* HCR_EL2 of the host without a pending virtual SError. */
+u64 cpu_host_hcr(void);
+/* EL1 registers the architecture wants defined before a kernel starts with its MMU off. */
+void cpu_host_el1_reset(void);
+/* A guest's SError, or one that EL2 met, becomes the host's; the host's HCR_EL2 is live. syndrome: ISS. */
+void cpu_host_vserror(u64 syndrome);
+/* Sanitised ID register for a trapped read of the host; op: ISS sysreg fields, false if it is none. */
+bool cpu_host_id_read(u64 iss, u64 *value);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the gz.* words of the command line that concern EL2 as a whole.
+ * Never: stop for an unknown one: it is said and ignored.
+ * Called by: boot/init.c, boot/memory.c.
+ */
+#include "boot/boot.h"
+#include "lib/log.h"
+#include "lib/string.h"
+
+#define PREFIX		"gz."
+#define VALUE_MAX	32
+
+/* fw is read with /chosen (plat/fdt_chosen.c). */
+static const char *const known[] = { "pool", "log", "fw" };
+
+static bool is_known(const char *name, size_t len)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strlen(known[i]) == len && strncmp(known[i], name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void report_unknown(const char *args)
+{
+	while (*args) {
+		size_t word = 0, name = 0;
+
+		while (args[word] && args[word] != ' ')
+			word++;
+		while (name < word && args[name] != '=')
+			name++;
+		if (word >= strlen(PREFIX) && !is_known(args + strlen(PREFIX), name - strlen(PREFIX))) {
+			char copy[VALUE_MAX] = { 0 };
+
+			memcpy(copy, args, MIN(word, sizeof(copy) - 1));
+			log_warn("option %s is not known, ignored (known: gz.pool=SIZE gz.log=error|warn|info|debug gz.fw=ADDR,SIZE)", copy);
+		}
+		args += word;
+		while (*args == ' ')
+			args++;
+	}
+}
+
+void boot_options(const struct boot *b)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	char value[VALUE_MAX];
+
+	report_unknown(b->machine.gz_args);
+	if (!machine_option(&b->machine, "log", value, sizeof(value)))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			log_set_level((enum log_level)i);
+			return;
+		}
+	}
+	log_warn("gz.log=%s is no level (error, warn, info, debug), ignored", value);
+}
+
+static u32 unit_shift(char unit)
+{
+	switch (unit) {
+	case 'k':
+	case 'K':
+		return 10;
+	case 'm':
+	case 'M':
+		return 20;
+	case 'g':
+	case 'G':
+		return 30;
+	default:
+		return 0;
+	}
+}
+
+bool boot_option_size(const struct machine *m, const char *name, u64 *size)
+{
+	char value[VALUE_MAX];
+	u64 n = 0;
+	u32 i = 0;
+
+	if (!machine_option(m, name, value, sizeof(value)))
+		return false;
+	for (; value[i] >= '0' && value[i] <= '9' && n < BIT(40); i++)
+		n = n * 10 + (u64)(value[i] - '0');
+	*size = n << unit_shift(value[i]);
+	if (unit_shift(value[i]))
+		i++;
+	if (n == 0 || n >= BIT(30) || value[i]) {
+		log_warn("gz.%s=%s is no size (64M, 1G), ignored", name, value);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: a host access that stage 2 refused: let it try again if it may now, else tell the host in a way it can survive.
+ * Never: a translation fault (Linux would retry for ever), a log line per abort.
+ * Called by: host/host_trap.c. Arm ARM (DDI 0487) "ISS encoding for an exception from a Data Abort".
+ */
+#include "host/host.h"
+#include "arch/aarch64/inject.h"
+#include "arch/aarch64/regs.h"
+#include "gz/hvc.h"
+#include "lib/log.h"
+#include "lib/percpu.h"
+#include "mem/host_s2.h"
+#include "insn/at.h"
+#include "insn/sysreg.h"
+
+#define FSC_KIND		MASK(5, 2)
+#define FSC_LEVEL		MASK(1, 0)
+#define FSC_TRANSLATION		1
+#define FSC_PERMISSION		3
+#define FNV			BIT(10)
+#define PAR_F			BIT(0)
+#define PAR_PA			MASK(51, 12)
+#define SPSR_EL			MASK(3, 2)
+#define SPSR_AARCH32		BIT(4)
+
+/*
+ * HPFAR_EL2 is not written for permission faults outside a stage-1 walk: ask the host's stage 1.
+ * False: that no longer translates, so the access is to be tried again.
+ */
+static bool fault_ipa(u64 esr, u64 far, ipa_t *ipa)
+{
+	u64 saved, par;
+
+	if (field_get(FSC_KIND, esr) != FSC_PERMISSION || (esr & ABT_S1PTW)) {
+		*ipa = IPA(field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT);
+		return true;
+	}
+	saved = sysreg_read(par_el1);
+	at_s1e1r(far);
+	par = sysreg_read(par_el1);
+	sysreg_write(par_el1, saved);
+	*ipa = IPA(par & PAR_PA);
+	return !(par & PAR_F);
+}
+
+/*
+ * EL0: an external abort is a SIGBUS. EL1: Linux has no recovery from an external abort in the kernel, but its alignment
+ * handler reaches the fixups of copy_from_user() and friends. Fetches and table walks know no alignment fault.
+ */
+static u64 abort_syndrome(u64 esr, bool el0)
+{
+	bool fetch = esr >> ESR_EC_SHIFT == EC_IABT_LOW;
+	u64 ec = fetch ? (el0 ? EC_IABT_LOW : EC_IABT_CUR) : (el0 ? EC_DABT_LOW : EC_DABT_CUR);
+	u64 fsc = FSC_EXTERNAL;
+
+	if (esr & ABT_S1PTW)
+		fsc = FSC_EXTERNAL_WALK | field_get(FSC_LEVEL, esr);
+	else if (!el0 && !fetch)
+		fsc = FSC_ALIGNMENT;
+	return ec << ESR_EC_SHIFT | ESR_IL | (fetch ? 0 : esr & ABT_WNR) | fsc;
+}
+
+static void count_and_log(const struct host_frame *f, ipa_t ipa, bool write, bool el0)
+{
+	u64 n = ++this_cpu()->stat[GZ_STAT_HOST_ABORTS];
+
+	/* Powers of two only: a hostile host must not own the log. */
+	if ((n & (n - 1)) == 0)
+		log_warn("host %s refused at %llx (pc %llx, EL%u), %llu on this CPU: memory that is not the host's",
+			 write ? "write" : "access", (unsigned long long)ipa.v, (unsigned long long)f->elr, el0 ? 0u : 1u,
+			 (unsigned long long)n);
+}
+
+void host_abort(struct host_frame *f, u64 esr)
+{
+	bool fetch = esr >> ESR_EC_SHIFT == EC_IABT_LOW;
+	bool write = !fetch && (esr & ABT_WNR) && !(esr & ABT_S1PTW);
+	bool el0 = (f->spsr & SPSR_EL) == 0 || (f->spsr & SPSR_AARCH32);
+	u64 far = sysreg_read(far_el2), kind = field_get(FSC_KIND, esr);
+	ipa_t ipa;
+
+	if (kind != FSC_TRANSLATION && kind != FSC_PERMISSION) {
+		/* A stage-2 access flag or address size fault, or an external abort: the host's error whatever it is. */
+		ipa = IPA(0);
+	} else if (!fault_ipa(esr, far, &ipa) || host_s2_allows(ipa, write, fetch && !(esr & ABT_S1PTW))) {
+		return;
+	}
+	count_and_log(f, ipa, write, el0);
+	el1_inject(&f->elr, &f->spsr, abort_syndrome(esr, el0), !(esr & FNV), far, 0);
+}
