@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "gzvm: " fmt
 
 #include <linux/clocksource_ids.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
