@@ -31,6 +31,7 @@
  */
 struct vgic_irq {
 	u8 priority;
+	u8 active_priority;	/* active: priority when it was acknowledged, which orders EOIs */
 	u8 target;		/* vCPU index: own (SGI, PPI), GICD_IROUTER (SPI) or VGIC_NO_TARGET */
 	u8 lr_cpu;		/* in_lr or active: the vCPU that holds it */
 	bool line;		/* level input; a byte of its own: a PPI's is read without the lock by its vCPU */

@@ -95,6 +95,7 @@ static void active_write(struct vgic_access *a, struct vgic_irq *irq, u32 intid,
 			return;
 		if (on)
 			irq->lr_cpu = irq->target == VGIC_NO_TARGET ? 0 : irq->target;
+		irq->active_priority = irq->priority;
 		irq->active = on;
 	}
 	a->wake |= vgic_touch_locked(a->g, irq, intid);

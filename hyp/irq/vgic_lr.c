@@ -14,8 +14,7 @@
 /* What the list registers above LR0 are to hold: best priorities first. */
 struct pick {
 	u16 pend[VGIC_MAX_LRS], active[VGIC_MAX_LRS];
-	u32 pend_count, active_count;	/* kept, at most room */
-	u32 room;
+	u32 pend_count, active_count;	/* kept, at most as many as there are list registers */
 	bool pend_left, active_left;	/* there were more */
 };
 
@@ -37,9 +36,10 @@ static u64 hcr_of(const struct vgic_cpu *c, u64 vmcr)
 	return hcr;
 }
 
-static u64 lr_of(const struct vgic *g, const struct vgic_irq *irq, u32 intid)
+static u64 lr_of(const struct vgic *g, const struct vgic_cpu *c, const struct vgic_irq *irq, u32 intid)
 {
 	u64 lr = intid | field_prep(ICH_LR_PRIORITY, irq->priority) | ICH_LR_GROUP1;
+	bool again, later;
 
 	if (irq->active)
 		lr |= ICH_LR_ACTIVE;
@@ -48,9 +48,15 @@ static u64 lr_of(const struct vgic *g, const struct vgic_irq *irq, u32 intid)
 		lr |= ICH_LR_HW | field_prep(ICH_LR_PINTID, intid);
 		return irq->active ? lr : lr | ICH_LR_PENDING;
 	}
-	if (!irq->edge && irq->line)
-		lr |= ICH_LR_EOI;	/* look at the line again then */
-	if (!irq->active || (irq->pending && vgic_irq_deliverable(g, irq)))
+	/*
+	 * Active and pending again: only one register, unless it is to go elsewhere or others that did not fit may be
+	 * more urgent after its EOI; then a maintenance interrupt at the EOI decides. Same for a line that is high.
+	 */
+	again = irq->active && irq->pending && vgic_irq_deliverable(g, irq);
+	later = irq->target != c->index || c->overflow;
+	if ((again && later) || (!irq->edge && irq->line))
+		lr |= ICH_LR_EOI;
+	if (!irq->active || (again && !later))
 		lr |= ICH_LR_PENDING;
 	return lr;
 }
@@ -58,7 +64,7 @@ static u64 lr_of(const struct vgic *g, const struct vgic_irq *irq, u32 intid)
 static void lr_install(struct vgic *g, struct vgic_cpu *c, u32 n, u32 intid)
 {
 	struct vgic_irq *irq = vgic_irq_get(g, c, intid);
-	u64 lr = lr_of(g, irq, intid);
+	u64 lr = lr_of(g, c, irq, intid);
 
 	irq->in_lr = true;
 	irq->lr_cpu = c->index;
@@ -76,14 +82,18 @@ static u32 lr_fold(struct vgic *g, struct vgic_cpu *c, u32 n) NEEDS(g->lock)
 	u64 lr = ich_lr_read(n);
 	u32 intid = (u32)field_get(ICH_LR_VINTID, lr);
 	struct vgic_irq *irq = vgic_irq_get(g, c, intid);
-	bool pending = (lr & ICH_LR_PENDING) != 0;
+	bool pending = (lr & ICH_LR_PENDING) != 0, active;
 
 	if (n == VGIC_LR_TIMER)
 		c->timer_live = (lr & ICH_LR_STATE) != 0;
 	if (!irq || !irq->in_lr || irq->lr_cpu != c->index)
 		return 0;
 	irq->in_lr = false;
-	irq->active = (lr & ICH_LR_ACTIVE) != 0;
+	active = (lr & ICH_LR_ACTIVE) != 0;
+	/* Acknowledged since the flush; pending and active that lost its pending was, too. */
+	if (active && (!irq->active || (irq->lr_pending && !pending)))
+		irq->active_priority = (u8)field_get(ICH_LR_PRIORITY, lr);
+	irq->active = active;
 	if (irq->active_req != VGIC_REQ_NONE)
 		irq->active = irq->active_req == VGIC_REQ_SET;
 	if (pending && irq->lr_latch && !irq->retract)
@@ -120,7 +130,7 @@ static u32 eoi_uncounted(struct vgic *g, struct vgic_cpu *c) NEEDS(g->lock)
 
 		if (!irq->active || irq->in_lr || irq->lr_cpu != c->index)
 			continue;
-		if (!best || irq->priority < best->priority) {
+		if (!best || irq->active_priority < best->active_priority) {
 			best = irq;
 			best_intid = i;
 		}
@@ -147,19 +157,28 @@ u32 vgic_fold_locked(struct vgic *g, struct vgic_cpu *c)
 	return wake;
 }
 
-static bool pick_insert(struct vgic *g, struct vgic_cpu *c, u16 *list, u32 *count, u32 room, u32 intid)
+static u8 rank(struct vgic *g, struct vgic_cpu *c, u32 intid)
 {
-	u8 priority = vgic_irq_get(g, c, intid)->priority;
+	const struct vgic_irq *irq = vgic_irq_get(g, c, intid);
+
+	return irq->active ? irq->active_priority : irq->priority;
+}
+
+/* Into a list sorted by rank with at most c's list registers less LR0; true: one did not fit. */
+static bool pick_insert(struct vgic *g, struct vgic_cpu *c, u16 *list, u32 *count, u32 intid)
+{
+	u32 room = ich_info.lr_count - 1;
+	u8 priority = rank(g, c, intid);
 	bool left = *count == room;
 	u32 i = *count;
 
-	if (left && vgic_irq_get(g, c, list[room - 1])->priority <= priority)
+	if (left && rank(g, c, list[room - 1]) <= priority)
 		return true;
 	if (left)
 		i--;
 	else
 		(*count)++;
-	for (; i > 0 && vgic_irq_get(g, c, list[i - 1])->priority > priority; i--)
+	for (; i > 0 && rank(g, c, list[i - 1]) > priority; i--)
 		list[i] = list[i - 1];
 	list[i] = (u16)intid;
 	return left;
@@ -175,9 +194,9 @@ static void pick_due(struct vgic *g, struct vgic_cpu *c, struct pick *p)
 		if (mine && irq->hw)
 			continue;	/* LR0 is its own */
 		if (mine && irq->active)
-			p->active_left |= pick_insert(g, c, p->active, &p->active_count, p->room, i);
+			p->active_left |= pick_insert(g, c, p->active, &p->active_count, i);
 		else if (mine && vgic_irq_deliverable(g, irq))
-			p->pend_left |= pick_insert(g, c, p->pend, &p->pend_count, p->room, i);
+			p->pend_left |= pick_insert(g, c, p->pend, &p->pend_count, i);
 		else
 			c->due[i / 64] &= ~BIT(i % 64);
 	}
@@ -205,25 +224,36 @@ static void flush_timer(struct vgic *g, struct vgic_cpu *c)
 		gic_vtimer_clear_active();
 }
 
+/* Fills LR1 and up; returns the first one not filled. */
+static u32 flush_picked(struct vgic *g, struct vgic_cpu *c, const struct pick *p)
+{
+	u32 n = VGIC_LR_TIMER + 1, room = ich_info.lr_count - n;
+	u32 pend_first = MIN(p->pend_count, 1u);
+	u32 active = MIN(p->active_count, room - pend_first);
+	u32 pend = MIN(p->pend_count, room - active);
+
+	c->overflow = p->pend_left || pend < p->pend_count;
+	c->active_overflow = p->active_left || active < p->active_count;
+	/* The best pending one first, or it could starve behind long-lived active ones; then active ones, then the rest. */
+	for (u32 i = 0; i < pend_first; i++)
+		lr_install(g, c, n++, p->pend[i]);
+	for (u32 i = 0; i < active; i++)
+		lr_install(g, c, n++, p->active[i]);
+	for (u32 i = pend_first; i < pend; i++)
+		lr_install(g, c, n++, p->pend[i]);
+	return n;
+}
+
 void vgic_flush_locked(struct vgic *g, struct vgic_cpu *c)
 {
-	struct pick p = { .room = ich_info.lr_count - 1 };
-	u32 n = VGIC_LR_TIMER + 1, end = ich_info.lr_count;
-	u32 first = 0, next_active = 0;
+	struct pick p = { .pend_count = 0 };
+	u32 n;
 
 	WRITE_ONCE(c->due_flag, 0);
 	flush_timer(g, c);
 	pick_due(g, c, &p);
-	/* The best pending one first, or it could starve behind long-lived active ones; then active ones, then the rest. */
-	if (p.pend_count > 0)
-		lr_install(g, c, n++, p.pend[first++]);
-	while (n < end && next_active < p.active_count)
-		lr_install(g, c, n++, p.active[next_active++]);
-	while (n < end && first < p.pend_count)
-		lr_install(g, c, n++, p.pend[first++]);
-	c->overflow = p.pend_left || first < p.pend_count;
-	c->active_overflow = p.active_left || next_active < p.active_count;
-	for (u32 i = n; i < end; i++)
+	n = flush_picked(g, c, &p);
+	for (u32 i = n; i < ich_info.lr_count; i++)
 		if (c->used_lrs & BIT(i))
 			ich_lr_write(i, 0);
 	c->used_lrs = (u16)((c->used_lrs & BIT(VGIC_LR_TIMER)) | (BIT(n) - BIT(VGIC_LR_TIMER + 1)));
