@@ -37,14 +37,18 @@ struct vcpu {
 	u8 index;
 	u32 state;			/* enum vcpu_state, atomics only */
 	s32 running_cpu;		/* physical CPU while its guest may be running, else -1; written by that CPU, read by kickers after a full barrier */
-	u32 power;			/* enum vcpu_power */
+	u32 idle;			/* its last exit told the host to sleep; an interrupt for it needs exit IPI */
+	u32 power;			/* enum vcpu_power, written under vm->power_lock */
 	u64 on_pc, on_x0;		/* CPU_ON in flight */
-	bool ever_ran, reset_pending;
+	bool ever_ran;
+	bool pc_set;			/* boot vCPU: the host gave it an entry point */
+	bool reset_pending;		/* vCPU 0 of a parked VM is being given its registers anew */
 	enum vcpu_reply reply;
 	struct { u8 reg, size; bool sign, sf; } mmio;	/* decoded syndrome of the pending MMIO exit */
-	bool undelivered;		/* INFORM_EXIT said user space never saw the last exit: present it again */
-	struct gz_run_page last_exit;	/* copy of what was reported, for that */
+	u32 undelivered;		/* INFORM_EXIT said user space never saw the last exit: present it again */
+	struct gz_run_page exit;	/* what was or is to be reported, built in EL2's memory */
 	u64 hcr;			/* HCR_EL2 while it runs */
+	u64 clean_cursor;		/* set/way or cache switch: how far memory is cleaned */
 	bool fp_live;			/* guest FP registers are in the CPU (this RUN) */
 	struct vgic_cpu vgic;
 	struct vtimer timer;
@@ -53,6 +57,7 @@ struct vcpu {
 	struct gz_run_page *run;	/* EL2 mapping of them, valid while pages_shared */
 	struct gz_hwstate_page *hwstate;
 	u32 wake_mask;			/* exit IPI: vCPUs the host is to wake */
+	u32 wake_late;			/* vCPUs to wake that an exit of another kind could not name */
 	u64 fail_reason;		/* exit FAIL_ENTRY */
 };
 

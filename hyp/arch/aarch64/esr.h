@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: names of the fields of ESR_EL2 that a guest's trap is decoded by, beyond those in regs.h.
+ * Job: names of what a guest's trap is decoded by and a guest is trapped with, beyond those in regs.h.
  * Never: logic.
  * Used by: run, arch/aarch64/inject.c. Arm ARM DDI 0487, "ESR_EL2, Exception Syndrome Register (EL2)".
  */
@@ -54,5 +54,17 @@
 
 #define SCTLR_EL1_SPAN		BIT(23)
 #define SCTLR_EL1_DSSBS		BIT(44)
+
+/* HCR_EL2 bits only a guest runs with. */
+#define HCR_SWIO		BIT(1)
+#define HCR_FB			BIT(9)
+#define HCR_BSU_IS		BIT(10)
+#define HCR_TWI			BIT(13)
+#define HCR_TIDCP		BIT(20)
+#define HCR_TACR		BIT(21)
+#define HCR_TSW			BIT(22)
+#define HCR_TVM			BIT(26)
+#define HCR_TLOR		BIT(35)
+#define HCR_TERR		BIT(36)
 
 #endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: the VM object: birth, first RUN, capabilities, kicks, death in slices.
+ * Never: hold vm->power_lock while taking vm->mem.lock: the ladder has them the other way round.
+ * Called by: hvc/, run/, vm_table.c.
+ */
+#include "vm/vm_int.h"
+
+#include "insn/atomic.h"
+#include "insn/cpu.h"
+#include "irq/gic.h"
+#include "lib/log.h"
+#include "mem/own.h"
+#include "mm/layout.h"
+#include "mm/page_pool.h"
+
+/* VM objects are few and bounded by VM_MAX; what a VM itself makes EL2 allocate counts against its own quota. */
+static struct pool_quota object_quota;
+
+static u32 object_order(void)
+{
+	u32 order = 0;
+
+	while ((PAGE_SIZE << order) < sizeof(struct vm))
+		order++;
+	return order;
+}
+
+enum gz_err vm_object_create(u16 id, struct vm **out)
+{
+	struct vm *vm;
+	pa_t pa;
+	enum gz_err err = page_pool_alloc_order(&object_quota, object_order(), &pa);
+
+	if (err)
+		return err;
+	vm = pa_to_ptr(pa);
+	vm->id = id;
+	vm->self = pa;
+	err = guest_mem_init(&vm->mem, id, VM_QUOTA_PAGES);
+	if (err) {
+		page_pool_free_order(&object_quota, object_order(), pa);
+		return err;
+	}
+	vgic_init(&vm->vgic);
+	vm->voff = cpu_counter();
+	for (u32 i = 0; i < MAX_CPUS; i++)
+		vm->last_vcpu[i] = vm->last_returned[i] = VM_NO_VCPU;
+	vm->state = VM_NEW;
+	*out = vm;
+	return GZ_OK;
+}
+
+bool vm_is_dying(const struct vm *vm)
+{
+	return READ_ONCE(vm->state) == VM_DYING;
+}
+
+/* Interrupts latched before this call are seen by a vCPU that enters after it; a running one is kicked. */
+u32 vm_notify(struct vm *vm, u32 mask)
+{
+	u32 rest = 0;
+
+	if (!mask)
+		return 0;
+	atomic_fence();	/* pairs with the one in RUN between running_cpu = n and the look at what is due */
+	for (u32 i = 0; i < GZ_MAX_VCPUS; i++) {
+		struct vcpu *v = READ_ONCE(vm->vcpu[i]);
+		s32 cpu;
+
+		if (!(mask & BIT(i)) || !v)
+			continue;
+		cpu = READ_ONCE(v->running_cpu);
+		if (cpu < 0 || !gic_kick((u32)cpu))
+			rest |= (u32)BIT(i);
+		else
+			stat_inc(GZ_STAT_KICKS);
+	}
+	return rest;
+}
+
+void vm_object_stop(struct vm *vm)
+{
+	WRITE_ONCE(vm->state, VM_DYING);
+	(void)vm_notify(vm, (u32)MASK(GZ_MAX_VCPUS - 1, 0));
+}
+
+static void vcpus_free(struct vm *vm)
+{
+	for (u32 i = 0; i < GZ_MAX_VCPUS; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		if (!v)
+			continue;
+		vgic_cpu_drop(&vm->vgic, &v->vgic);
+		vcpu_unshare_pages(v);
+		vm->vcpu[i] = NULL;
+		page_pool_free(&vm->mem.quota, ptr_to_pa(v));
+	}
+}
+
+enum gz_err vm_object_destroy_slice(struct vm *vm, u32 budget_pages)
+{
+	enum gz_err err;
+
+	vcpus_free(vm);
+	err = guest_mem_destroy_slice(&vm->mem, budget_pages);
+	if (err)
+		return err;
+	page_pool_free_order(&object_quota, object_order(), vm->self);
+	return GZ_OK;
+}
+
+static enum gz_err check_frames(struct vm *vm)
+{
+	ipa_t base[2];
+	u64 size[2];
+
+	vgic_frames(&vm->vgic, base, size);
+	for (u32 i = 0; i < ARRAY_SIZE(base); i++) {
+		if (size[i] == 0 || !guest_mem_overlaps_slot(&vm->mem, base[i], size[i]))
+			continue;
+		log_info("vm %u: interrupt controller at 0x%llx lies in guest memory; move one of them",
+			 vm->id, (unsigned long long)base[i].v);
+		return GZ_EEXIST;
+	}
+	return GZ_OK;
+}
+
+enum gz_err vm_make_runnable(struct vm *vm)
+{
+	enum gz_err err;
+
+	if (atomic_load_acquire_u32(&vm->state) != VM_NEW)
+		return GZ_OK;
+	err = vgic_freeze(&vm->vgic, vm->vcpu_count);
+	if (!err)
+		err = check_frames(vm);
+	if (!err)
+		(void)atomic_cas_u32(&vm->state, VM_NEW, VM_RUNNABLE);
+	return err;
+}
+
+enum gz_err vm_set_dtb(struct vm *vm, ipa_t base, u64 size)
+{
+	struct mem_slot slot;
+
+	if (!guest_mem_slot_of(&vm->mem, base, &slot))
+		return GZ_EINVAL;
+	if (size == 0 || size > slot.pages * PAGE_SIZE - (base.v - slot.base.v))
+		return GZ_EINVAL;
+	vm->dtb_base = base;
+	vm->dtb_size = size;
+	return GZ_OK;
+}
+
+enum gz_err vm_set_block_buffer(struct vm *vm, pa_t buf)
+{
+	struct pa_range range;
+
+	if (!IS_ALIGNED(buf.v, PAGE_SIZE) || !pa_range_make(&range, buf, PAGE_SIZE))
+		return GZ_EINVAL;
+	if (!own_is_ram(range))
+		return GZ_EFAULT;
+	vm->block_buf = buf;
+	return GZ_OK;
+}
+
+void vm_enable_idle(struct vm *vm, bool latch_first)
+{
+	vm->idle_latch_first = latch_first;
+	vm->idle_enabled = true;
+}
