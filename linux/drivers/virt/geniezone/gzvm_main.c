@@ -225,8 +225,12 @@ static int gzvm_probe_result;
 
 static int gzvm_probe(struct platform_device *pdev)
 {
-	int ret = gzvm_attach();
+	int ret;
 
+	/* Two nodes are still one hypervisor. */
+	if (gzvm_dev.this_device)
+		return -EBUSY;
+	ret = gzvm_attach();
 	gzvm_probe_result = ret;
 	return ret ? ret : devm_add_action_or_reset(&pdev->dev, gzvm_detach, NULL);
 }
@@ -254,11 +258,11 @@ static struct platform_device *gzvm_found;
 static int gzvm_find(void)
 {
 	struct device_node *node = of_find_matching_node(NULL, gzvm_of_match);
+	bool named = node && of_device_is_available(node);
 
-	if (node) {
-		of_node_put(node);
+	of_node_put(node);
+	if (named)
 		return 0;
-	}
 	if (!gzvm_arch_identify()) {
 		pr_err("no GenieZone hypervisor: no device tree node \"mediatek,geniezone\" and no vendor UID call that names it; boot this kernel under gz.bin\n");
 		return -ENODEV;

@@ -44,6 +44,17 @@ static u64 gzvm_slot_hole(const struct gzvm_slot *slot, u64 first, u64 end)
 	return i - first;
 }
 
+/* Length of the run of pinned pages from @first on, as far as one call should let go. */
+static u64 gzvm_slot_pinned_run(const struct gzvm_slot *slot, u64 first)
+{
+	u64 end = min_t(u64, first + GZVM_BLOCK_PAGES, slot->nr_pages);
+	u64 i = first;
+
+	while (i < end && slot->pages[i])
+		i++;
+	return i - first;
+}
+
 /* Pins one run of pages that are not pinned; how many came, or errno. */
 static long gzvm_slot_pin_run(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 {
@@ -95,14 +106,18 @@ int gzvm_slot_pin(struct gzvm_slot *slot, u64 first, u64 nr_pages)
  */
 void gzvm_slot_unpin(struct gzvm_slot *slot)
 {
-	u64 i;
+	u64 i = 0, nr;
 
-	for (i = 0; slot->nr_pinned && i < slot->nr_pages; i++) {
-		if (!slot->pages[i])
+	while (slot->nr_pinned && i < slot->nr_pages) {
+		nr = gzvm_slot_pinned_run(slot, i);
+		if (!nr) {
+			i++;
 			continue;
-		unpin_user_pages_dirty_lock(&slot->pages[i], 1, true);
-		slot->pages[i] = NULL;
-		slot->nr_pinned--;
+		}
+		unpin_user_pages_dirty_lock(&slot->pages[i], nr, true);
+		memset(&slot->pages[i], 0, nr * sizeof(*slot->pages));
+		slot->nr_pinned -= nr;
+		i += nr;
 		cond_resched();
 	}
 }
