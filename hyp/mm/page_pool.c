@@ -83,6 +83,7 @@ static void free_locked(u32 index, u32 order)
 void page_pool_init(struct pa_range range)
 {
 	CHECK(IS_ALIGNED(range.base.v | range.size, PAGE_SIZE) && range.size >= 2 * PAGE_SIZE);
+	pool.lock = (struct spinlock)SPINLOCK_INIT;
 	pool.base = PA(ALIGN_DOWN(range.base.v, PAGE_SIZE << POOL_MAX_ORDER));
 	pool.states = range.base;
 	pool.pages = (u32)((pa_range_end(range) - pool.base.v) >> PAGE_SHIFT);

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SOURCES: hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mem/own.c hyp/mem/own_check.c hyp/mem/host_s2.c hyp/mem/guest_s2.c hyp/mem/guest_slots.c hyp/mem/share.c hyp/mem/guest_clean.c tests/host/mem_fixture.c */
+/*
+ * Job: translation tables: map, unmap, split, merge, walk; exact descriptors, no change on failure, break-before-make.
+ * Never: who may have a page (test_own.c, test_guest_mem.c).
+ * Used by: make -C tests/host run.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem_fixture.h"
+
+#include "mm/layout.h"
+#include "mm/pgtable_int.h"
+
+#define RWX	(PG_R | PG_W | PG_X)
+#define GB	BIT(30)
+#define TOP	BIT(40)
+
+static struct pgtable t;
+static struct pool_quota quota;
+
+static void start(u8 bits, u32 pool)
+{
+	fixture_pool(32 * MB, pool);
+	quota = (struct pool_quota){ 0 };
+	assert_int_equal(pgtable_init(&t, PG_STAGE2, bits, 5, &quota), GZ_OK);
+	t.live = true;
+	bbm_live(&t);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	start(40, 600);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_bbm_good();
+	bbm_stop(&t);
+	pgtable_flush_all(&t);
+	t.live = false;
+	pgtable_destroy(&t);
+	assert_bbm_good();
+	assert_int_equal(quota.used, 0);
+	assert_int_equal(page_pool_free_pages(), 600);
+	return 0;
+}
+
+static enum gz_err map(u64 addr, u64 pa, u64 size)
+{
+	return pgtable_map(&t, addr, PA(pa), size, RWX, LEVEL_1G);
+}
+
+static void expect_leaf(u64 addr, u64 pa, u64 size)
+{
+	struct pg_leaf leaf = pgtable_walk(&t, addr);
+
+	assert_true(leaf.valid);
+	assert_int_equal(leaf.size, size);
+	assert_int_equal(leaf.pa.v, ALIGN_DOWN(pa, size));
+	assert_int_equal(leaf.attr, RWX);
+}
+
+static void pgtable__empty__nothing_translates(void **state)
+{
+	(void)state;
+	assert_false(pgtable_walk(&t, 0).valid);
+	assert_false(pgtable_walk(&t, TOP - PAGE_SIZE).valid);
+	assert_false(pgtable_walk(&t, TOP).valid);
+	assert_false(pgtable_walk(&t, UINT64_MAX).valid);
+}
+
+/* Arm ARM, "Stage 2 Block and Page descriptors": checked as numbers, not through our own names. */
+static void pgtable__descriptor__exact_bits(void **state)
+{
+	(void)state;
+	assert_int_equal(pte_leaf(&t, PA(0x40001000), RWX, 3), 0x400017dbull);	/* FWB: MemAttr 6 */
+	assert_int_equal(pte_leaf(&t, PA(0x40200000), RWX, 2), 0x402007d9ull);
+	assert_int_equal(pte_leaf(&t, PA(0x40200000), RWX | PG_STAGE1, 2), 0x402007ddull);
+	assert_int_equal(pte_leaf(&t, PA(0x40200000), PG_R | PG_W | PG_STAGE1, 1), 0x00400000402007ddull);
+	assert_int_equal(pte_leaf(&t, PA(0x9000000), PG_R | PG_W | PG_DEVICE, 3), 0x00400000090007c7ull);
+	fixture_cpu(false);
+	assert_int_equal(pte_leaf(&t, PA(0x40001000), RWX, 3), 0x400017ffull);
+	assert_int_equal(pte_leaf(&t, PA(0x40200000), RWX | PG_STAGE1, 2), 0x402007fdull);
+	assert_int_equal(pte_leaf(&t, PA(0x40200000), PG_R | PG_X, 3), 0x4020077full);
+	fixture_cpu(true);
+}
+
+/* T0SZ 24, SL0 1, inner shareable write-back walks, PS 2 (40 bits), bit 31. */
+static void pgtable__vtcr__exact_bits(void **state)
+{
+	(void)state;
+	assert_int_equal(pgtable_vtcr(&t), 0x80023558ull);
+	assert_int_equal(pgtable_ttbr(&t), t.root.v | 5ull << 48);
+	assert_int_equal(t.root.v % (2 * PAGE_SIZE), 0);
+}
+
+static void pgtable__init__every_size(void **state)
+{
+	static const struct { u8 bits, level, roots; u64 parange, t0sz_sl0; } want[] = {
+		{ 32, 1, 1, 0, 0x60 }, { 36, 1, 1, 1, 0x5c }, { 39, 1, 1, 2, 0x59 }, { 40, 1, 2, 2, 0x58 },
+		{ 42, 1, 8, 3, 0x56 }, { 43, 1, 16, 4, 0x55 }, { 44, 0, 1, 4, 0x94 }, { 48, 0, 1, 5, 0x90 },
+		{ 48, 0, 1, 6, 0x90 },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(want); i++) {
+		struct pool_quota q = { 0 };
+		struct pgtable x;
+
+		shim_sysreg_write("id_aa64mmfr0_el1", want[i].parange);
+		pg_features_init();
+		assert_int_equal(pgtable_init(&x, PG_STAGE2, want[i].bits, 1, &q), GZ_OK);
+		assert_int_equal(x.start_level, want[i].level);
+		assert_int_equal(x.root_pages, want[i].roots);
+		assert_int_equal(q.used, want[i].roots);
+		assert_int_equal(pgtable_vtcr(&x) & 0xff, want[i].t0sz_sl0);
+		assert_int_equal(pgtable_vtcr(&x) >> 16 & 7, MIN(want[i].parange, 5));
+		assert_int_equal(pgtable_map(&x, BIT(want[i].bits) - PAGE_SIZE, PA(0), PAGE_SIZE, RWX, 1), GZ_OK);
+		assert_true(pgtable_walk(&x, BIT(want[i].bits) - 1).valid);
+		pgtable_destroy(&x);
+		assert_int_equal(q.used, 0);
+		assert_int_equal(pgtable_init(&x, PG_STAGE2, (u8)(pg_features.pa_bits + 1), 1, &q), GZ_EINVAL);
+	}
+	assert_int_equal(pgtable_init(&t, PG_STAGE2, 31, 1, NULL), GZ_EINVAL);
+	start(40, 600);
+}
+
+static void pgtable__map_page__first_and_last(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0, 0x40000000, PAGE_SIZE), GZ_OK);
+	assert_int_equal(map(TOP - PAGE_SIZE, 0x40001000, PAGE_SIZE), GZ_OK);
+	expect_leaf(0, 0x40000000, PAGE_SIZE);
+	expect_leaf(TOP - PAGE_SIZE, 0x40001000, PAGE_SIZE);
+	assert_false(pgtable_walk(&t, PAGE_SIZE).valid);
+	assert_int_equal(quota.used, 2 + 4);
+}
+
+static void pgtable__map_bad_range__erange(void **state)
+{
+	(void)state;
+	assert_int_equal(map(TOP, 0, PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(TOP - PAGE_SIZE, 0, 2 * PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(0, 0, 0), GZ_ERANGE);
+	assert_int_equal(map(1, 0, PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(0, 1, PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(0, 0, PAGE_SIZE + 1), GZ_ERANGE);
+	assert_int_equal(map(0, BIT(48), PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(0, 0ull - PAGE_SIZE, 2 * PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(map(UINT64_MAX - PAGE_SIZE + 1, 0, PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(pgtable_unmap(&t, 0, 0), GZ_ERANGE);
+	assert_int_equal(pgtable_unmap(&t, TOP, PAGE_SIZE), GZ_ERANGE);
+	assert_int_equal(quota.used, 2);
+}
+
+static void pgtable__map_aligned__largest_blocks(void **state)
+{
+	(void)state;
+	/* A page, 511 pages up to 2 MiB, 511 blocks up to 1 GiB, two of 1 GiB, one block, one page. */
+	assert_int_equal(map(PAGE_SIZE, PAGE_SIZE, 3 * GB + BLOCK_SIZE), GZ_OK);
+	expect_leaf(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
+	expect_leaf(BLOCK_SIZE - 1, BLOCK_SIZE - 1, PAGE_SIZE);
+	expect_leaf(BLOCK_SIZE, BLOCK_SIZE, BLOCK_SIZE);
+	expect_leaf(GB, GB, GB);
+	expect_leaf(3 * GB, 3 * GB, BLOCK_SIZE);
+	expect_leaf(3 * GB + BLOCK_SIZE, 3 * GB + BLOCK_SIZE, PAGE_SIZE);
+	assert_false(pgtable_walk(&t, 3 * GB + BLOCK_SIZE + PAGE_SIZE).valid);
+	assert_int_equal(quota.used, 2 + 2 + 2);
+}
+
+static void pgtable__map_whole_space__gigabytes_only(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0, 0, TOP), GZ_OK);
+	assert_int_equal(quota.used, 2);
+	expect_leaf(TOP - 1, TOP - 1, GB);
+}
+
+static void pgtable__pa_not_congruent__pages(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0, PAGE_SIZE, 2 * BLOCK_SIZE), GZ_OK);
+	expect_leaf(BLOCK_SIZE, BLOCK_SIZE + PAGE_SIZE, PAGE_SIZE);
+	assert_int_equal(pgtable_map(&t, GB, PA(GB), BLOCK_SIZE, RWX, LEVEL_PAGES), GZ_OK);
+	expect_leaf(GB, GB, PAGE_SIZE);
+	assert_int_equal(pgtable_map(&t, 4 * GB, PA(GB), GB, RWX, LEVEL_2M), GZ_OK);
+	expect_leaf(4 * GB, GB, BLOCK_SIZE);
+}
+
+static void pgtable__map_again_same__ok_nothing_stored(void **state)
+{
+	struct pg_plan p = { .addr = 0, .size = GB, .attr = RWX, .max_block = LEVEL_1G };
+
+	(void)state;
+	assert_int_equal(map(0, 0, GB + BLOCK_SIZE + PAGE_SIZE), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(map(0, 0, GB + BLOCK_SIZE + PAGE_SIZE), GZ_OK);
+	assert_int_equal(map(7 * BLOCK_SIZE, 7 * BLOCK_SIZE, 3 * PAGE_SIZE), GZ_OK);
+	assert_int_equal(shim_events_of(EV_PTE_LIVE), 0);
+	assert_int_equal(shim_events_of(EV_PTE_PRIVATE), 0);
+	assert_int_equal(pgtable_plan(&t, &p), GZ_OK);
+	assert_int_equal(p.same_pages, GB / PAGE_SIZE);
+	assert_int_equal(p.tables, 0);
+}
+
+static void pgtable__map_conflict__eexist_nothing_changed(void **state)
+{
+	u32 used;
+
+	(void)state;
+	assert_int_equal(map(4 * PAGE_SIZE, 0x1000, PAGE_SIZE), GZ_OK);
+	assert_int_equal(map(GB, GB, GB), GZ_OK);
+	used = quota.used;
+	shim_events_clear();
+	assert_int_equal(map(0, 0, 8 * PAGE_SIZE), GZ_EEXIST);
+	assert_int_equal(map(0, 0, GB), GZ_EEXIST);
+	assert_int_equal(map(GB + PAGE_SIZE, GB, PAGE_SIZE), GZ_EEXIST);
+	assert_int_equal(map(GB - BLOCK_SIZE, 0, 2 * BLOCK_SIZE), GZ_EEXIST);
+	assert_int_equal(pgtable_map(&t, GB, PA(GB), GB, PG_R, LEVEL_1G), GZ_EEXIST);
+	assert_int_equal(shim_events_of(EV_PTE_LIVE) + shim_events_of(EV_PTE_PRIVATE), 0);
+	assert_int_equal(quota.used, used);
+}
+
+static void pgtable__fill_up_table__becomes_block(void **state)
+{
+	(void)state;
+	for (u64 i = 0; i < PTRS; i += 2)
+		assert_int_equal(map(BLOCK_SIZE + i * PAGE_SIZE, GB + i * PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_int_equal(quota.used, 2 + 2);
+	assert_int_equal(map(BLOCK_SIZE, GB, BLOCK_SIZE), GZ_OK);
+	expect_leaf(BLOCK_SIZE, GB, BLOCK_SIZE);
+	assert_int_equal(quota.used, 2 + 1);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 1);
+}
+
+static void pgtable__collapse__only_when_whole_and_equal(void **state)
+{
+	(void)state;
+	assert_int_equal(pgtable_map(&t, 0, PA(GB), BLOCK_SIZE - PAGE_SIZE, RWX, LEVEL_PAGES), GZ_OK);
+	assert_false(pgtable_collapse(&t, 0));
+	assert_int_equal(map(BLOCK_SIZE - PAGE_SIZE, 2 * GB, PAGE_SIZE), GZ_OK);
+	assert_false(pgtable_collapse(&t, 0));
+	assert_int_equal(pgtable_unmap(&t, BLOCK_SIZE - PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_int_equal(pgtable_map(&t, BLOCK_SIZE - PAGE_SIZE, PA(GB + BLOCK_SIZE - PAGE_SIZE), PAGE_SIZE, PG_R, 3), GZ_OK);
+	assert_false(pgtable_collapse(&t, 0));
+	assert_int_equal(pgtable_unmap(&t, BLOCK_SIZE - PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_int_equal(map(BLOCK_SIZE - PAGE_SIZE, GB + BLOCK_SIZE - PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_true(pgtable_collapse(&t, 5 * PAGE_SIZE));
+	expect_leaf(0, GB, BLOCK_SIZE);
+	assert_false(pgtable_collapse(&t, 0));
+	assert_false(pgtable_collapse(&t, 8 * GB));
+	assert_false(pgtable_collapse(&t, TOP));
+}
+
+static void pgtable__collapse_twice__gigabyte(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0, 0, GB), GZ_OK);
+	assert_int_equal(pgtable_split(&t, PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_int_equal(quota.used, 2 + 2);
+	expect_leaf(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
+	expect_leaf(BLOCK_SIZE, BLOCK_SIZE, BLOCK_SIZE);
+	assert_true(pgtable_collapse(&t, 0));
+	assert_true(pgtable_collapse(&t, 0));
+	expect_leaf(0, 0, GB);
+	assert_int_equal(quota.used, 2);
+}
+
+static void pgtable__unmap_one_page__tlbi_by_ipa_and_combined(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0x5000, 0x40005000, PAGE_SIZE), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(pgtable_unmap(&t, 0x5000, PAGE_SIZE), GZ_OK);
+	assert_false(pgtable_walk(&t, 0x5000).valid);
+	assert_int_equal(shim_events_of(EV_TLBI_IPAS2E1IS), 1);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLE1IS), 1);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 0);
+}
+
+/* The host's VTTBR_EL2 and EL1 registers are as before; VMID 5 was in it for the TLBI, stage-1 walks off. */
+static void pgtable__tlbi__other_vmid_switched_and_back(void **state)
+{
+	u32 seen = 0;
+
+	(void)state;
+	shim_sysreg_write("vttbr_el2", 0x40100000);
+	shim_sysreg_write("vtcr_el2", 0x1234);
+	shim_sysreg_write("tcr_el1", 0x10);
+	shim_sysreg_write("sctlr_el1", 0x30);
+	assert_int_equal(map(0x5000, 0x40005000, PAGE_SIZE), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(pgtable_unmap(&t, 0x5000, PAGE_SIZE), GZ_OK);
+	assert_int_equal(shim_sysreg_read("vttbr_el2"), 0x40100000);
+	assert_int_equal(shim_sysreg_read("vtcr_el2"), 0x1234);
+	assert_int_equal(shim_sysreg_read("tcr_el1"), 0x10);
+	assert_int_equal(shim_sysreg_read("sctlr_el1"), 0x30);
+	for (u32 i = 0; i < shim_event_count(); i++)
+		if (shim_event_at(i)->ev == EV_TLBI_IPAS2E1IS || shim_event_at(i)->ev == EV_TLBI_VMALLE1IS)
+			seen += shim_event_at(i)->vttbr == pgtable_ttbr(&t);
+	assert_int_equal(seen, 2);
+}
+
+static void pgtable__unmap_many__one_tlbi(void **state)
+{
+	(void)state;
+	assert_int_equal(map(PAGE_SIZE, PAGE_SIZE, 4 * BLOCK_SIZE), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(pgtable_unmap(&t, 0, 8 * BLOCK_SIZE), GZ_OK);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 1);
+	assert_int_equal(shim_events_of(EV_TLBI_IPAS2E1IS), 0);
+	/* Tables wholly inside the range are gone. */
+	assert_int_equal(quota.used, 2 + 1);
+}
+
+static void pgtable__unmap_nothing__no_tlbi(void **state)
+{
+	(void)state;
+	shim_events_clear();
+	assert_int_equal(pgtable_unmap(&t, 0, TOP), GZ_OK);
+	assert_int_equal(shim_event_count(), 0);
+}
+
+static void pgtable__unmap_inside_blocks__splits(void **state)
+{
+	(void)state;
+	assert_int_equal(map(0, 0, 4 * GB), GZ_OK);
+	assert_int_equal(pgtable_unmap(&t, GB + 5 * BLOCK_SIZE + PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_false(pgtable_walk(&t, GB + 5 * BLOCK_SIZE + PAGE_SIZE).valid);
+	expect_leaf(GB + 5 * BLOCK_SIZE, GB + 5 * BLOCK_SIZE, PAGE_SIZE);
+	expect_leaf(GB + 5 * BLOCK_SIZE + 2 * PAGE_SIZE, GB + 5 * BLOCK_SIZE + 2 * PAGE_SIZE, PAGE_SIZE);
+	expect_leaf(GB + 4 * BLOCK_SIZE, GB + 4 * BLOCK_SIZE, BLOCK_SIZE);
+	expect_leaf(2 * GB, 2 * GB, GB);
+	/* From the middle of one gigabyte to the middle of another. */
+	assert_int_equal(pgtable_unmap(&t, 2 * GB - PAGE_SIZE, GB + 2 * PAGE_SIZE), GZ_OK);
+	expect_leaf(2 * GB - 2 * PAGE_SIZE, 2 * GB - 2 * PAGE_SIZE, PAGE_SIZE);
+	assert_false(pgtable_walk(&t, 2 * GB - PAGE_SIZE).valid);
+	assert_false(pgtable_walk(&t, 3 * GB).valid);
+	expect_leaf(3 * GB + PAGE_SIZE, 3 * GB + PAGE_SIZE, PAGE_SIZE);
+}
+
+/* Each count of free pages there can be: either all is done or nothing at all, tables included. */
+static void pgtable__map_short_of_pages__nothing_changed(void **state)
+{
+	(void)state;
+	for (u32 limit = 2;; limit++) {
+		enum gz_err err;
+
+		quota.limit = limit;
+		err = map(BLOCK_SIZE - PAGE_SIZE, GB - PAGE_SIZE, GB + 2 * PAGE_SIZE);
+		if (!err) {
+			assert_int_equal(limit, 2 + 4);
+			break;
+		}
+		assert_int_equal(err, GZ_ENOMEM);
+		assert_int_equal(quota.used, 2);
+		assert_false(pgtable_walk(&t, BLOCK_SIZE - PAGE_SIZE).valid);
+		assert_false(pgtable_walk(&t, GB).valid);
+	}
+	quota.limit = 0;
+}
+
+static void pgtable__unmap_short_of_pages__nothing_changed(void **state)
+{
+	static const struct { u64 addr, size; u32 tables; } cut[] = {
+		{ PAGE_SIZE, PAGE_SIZE, 2 }, { BLOCK_SIZE, BLOCK_SIZE, 1 },
+		{ PAGE_SIZE, 3 * BLOCK_SIZE, 3 }, { PAGE_SIZE, 2 * GB, 4 }, { BLOCK_SIZE, 2 * GB, 2 },
+		{ 0, GB, 0 }, { 0, PAGE_SIZE, 2 }, { GB - PAGE_SIZE, 2 * PAGE_SIZE, 4 },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(cut); i++) {
+		start(40, 600);
+		assert_int_equal(map(0, 0, 3 * GB), GZ_OK);
+		for (u32 more = 0; more < cut[i].tables; more++) {
+			quota.limit = 2 + more;
+			shim_events_clear();
+			assert_int_equal(pgtable_unmap(&t, cut[i].addr, cut[i].size), GZ_ENOMEM);
+			assert_int_equal(shim_event_count(), 0);
+			assert_int_equal(quota.used, 2);
+			expect_leaf(cut[i].addr, cut[i].addr, GB);
+		}
+		quota.limit = 2 + cut[i].tables;
+		assert_int_equal(pgtable_unmap(&t, cut[i].addr, cut[i].size), GZ_OK);
+		assert_false(pgtable_walk(&t, cut[i].addr).valid);
+		assert_false(pgtable_walk(&t, cut[i].addr + cut[i].size - 1).valid);
+		assert_bbm_good();
+	}
+	quota.limit = 0;
+}
+
+static enum gz_err count_leaf(u64 addr, struct pg_leaf leaf, void *arg)
+{
+	u64 *n = arg;
+
+	(void)addr;
+	n[0]++;
+	n[1] += leaf.size;
+	return n[0] == n[2] ? GZ_EAGAIN : GZ_OK;
+}
+
+static void pgtable__for_each__every_leaf_once_and_stops(void **state)
+{
+	u64 n[3] = { 0 };
+
+	(void)state;
+	assert_int_equal(map(PAGE_SIZE, PAGE_SIZE, 3 * GB), GZ_OK);
+	assert_int_equal(pgtable_for_each(&t, 0, TOP, count_leaf, n), GZ_OK);
+	assert_int_equal(n[0], 511 + 511 + 2 + 1);
+	assert_int_equal(n[1], 3 * GB);
+	n[0] = 0;
+	n[2] = 7;
+	assert_int_equal(pgtable_for_each(&t, 0, TOP, count_leaf, n), GZ_EAGAIN);
+	assert_int_equal(n[0], 7);
+	assert_int_equal(pgtable_for_each(&t, 1, TOP, count_leaf, n), GZ_ERANGE);
+}
+
+static void pgtable__destroy_slices__bounded_and_complete(void **state)
+{
+	u32 calls = 0, before;
+
+	(void)state;
+	for (u64 i = 0; i < 20; i++)
+		assert_int_equal(map(i * GB, i * PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	bbm_stop(&t);
+	pgtable_flush_all(&t);
+	t.live = false;
+	do {
+		before = quota.used;
+		calls++;
+		assert_in_range(calls, 1, 100);
+		if (pgtable_destroy_slice(&t, 3) == GZ_OK)
+			break;
+		assert_int_equal(before - quota.used, 3);
+	} while (1);
+	assert_int_equal(quota.used, 0);
+	assert_int_equal(calls, 14);
+	start(40, 600);
+}
+
+static void pgtable__not_live__no_maintenance(void **state)
+{
+	(void)state;
+	pgtable_flush_all(&t);
+	bbm_start();
+	t.live = false;
+	shim_events_clear();
+	assert_int_equal(map(0, 0, GB), GZ_OK);
+	assert_int_equal(pgtable_unmap(&t, PAGE_SIZE, PAGE_SIZE), GZ_OK);
+	assert_int_equal(shim_event_count(), shim_events_of(EV_PTE_PRIVATE));
+}
+
+static void pgtable__reserve__tables_once(void **state)
+{
+	(void)state;
+	quota.limit = 3;
+	assert_int_equal(pgtable_reserve(&t, GB), GZ_ENOMEM);
+	assert_int_equal(quota.used, 2);
+	quota.limit = 0;
+	assert_int_equal(pgtable_reserve(&t, GB), GZ_OK);
+	assert_int_equal(pgtable_reserve(&t, GB + PAGE_SIZE), GZ_OK);
+	assert_int_equal(quota.used, 4);
+	assert_int_equal(map(2 * GB, 0, GB), GZ_OK);
+	assert_int_equal(pgtable_reserve(&t, 2 * GB), GZ_EEXIST);
+}
+
+/* Random ranges against a plain array of what each page maps to. */
+static void pgtable__random__as_the_array_says(void **state)
+{
+	static u64 shadow[4096];	/* pages; window of 8 blocks each side of a 1 GiB border */
+	const u64 base = GB - 4 * BLOCK_SIZE;
+
+	(void)state;
+	srandom(11);
+	memset(shadow, 0, sizeof(shadow));
+	for (u32 step = 0; step < 3000; step++) {
+		u64 first = (u64)random() % 4096, n = 1 + (u64)random() % (random() % 4 ? 40 : 1500);
+		u64 delta = random() % 3 ? 0 : PAGE_SIZE;
+		bool unmap = random() % 2, clash = false;
+		enum gz_err err;
+
+		if (random() % 3 == 0)
+			first &= ~511ull;
+		n = MIN(n, 4096 - first);
+		if (unmap) {
+			assert_int_equal(pgtable_unmap(&t, base + first * PAGE_SIZE, n * PAGE_SIZE), GZ_OK);
+			for (u64 i = first; i < first + n; i++)
+				shadow[i] = 0;
+		} else {
+			for (u64 i = first; i < first + n; i++)
+				clash |= shadow[i] && shadow[i] != 8 * GB + i * PAGE_SIZE + delta;
+			err = map(base + first * PAGE_SIZE, 8 * GB + first * PAGE_SIZE + delta, n * PAGE_SIZE);
+			assert_int_equal(err, clash ? GZ_EEXIST : GZ_OK);
+			for (u64 i = first; !err && i < first + n; i++)
+				shadow[i] = 8 * GB + i * PAGE_SIZE + delta;
+		}
+		assert_int_equal(bbm_unclean(), 0);
+		for (u64 i = 0; step % 50 == 0 && i < 4096; i++) {
+			struct pg_leaf leaf = pgtable_walk(&t, base + i * PAGE_SIZE);
+
+			assert_int_equal(leaf.valid, shadow[i] != 0);
+			if (leaf.valid)
+				assert_int_equal(leaf.pa.v + (base + i * PAGE_SIZE) % leaf.size, shadow[i]);
+		}
+	}
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(pgtable__##name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(empty__nothing_translates), T(descriptor__exact_bits), T(vtcr__exact_bits), T(init__every_size),
+		T(map_page__first_and_last), T(map_bad_range__erange), T(map_aligned__largest_blocks),
+		T(map_whole_space__gigabytes_only), T(pa_not_congruent__pages), T(map_again_same__ok_nothing_stored),
+		T(map_conflict__eexist_nothing_changed), T(fill_up_table__becomes_block),
+		T(collapse__only_when_whole_and_equal), T(collapse_twice__gigabyte),
+		T(unmap_one_page__tlbi_by_ipa_and_combined), T(tlbi__other_vmid_switched_and_back),
+		T(unmap_many__one_tlbi), T(unmap_nothing__no_tlbi), T(unmap_inside_blocks__splits),
+		T(map_short_of_pages__nothing_changed), T(unmap_short_of_pages__nothing_changed),
+		T(for_each__every_leaf_once_and_stops), T(destroy_slices__bounded_and_complete),
+		T(not_live__no_maintenance), T(reserve__tables_once), T(random__as_the_array_says),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
