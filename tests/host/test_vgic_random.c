@@ -241,28 +241,55 @@ static void check_registers(void)
 	}
 }
 
-static void step(void)
+static void guest_step(u32 n, u32 what)
 {
-	struct ref_irq *r = &ref[rnd(IRQS)];
-	u32 n = rnd(VCPUS);
+	if (!guest[n].loaded)
+		return;
+	if (what < 4) {
+		do_ack(n);
+		return;
+	}
+	if (eoimode1 && what & 1)
+		do_dir(n);
+	else
+		do_eoi(n);
+}
 
-	switch (rnd(12)) {
+/* The least urgent of a few SPIs that still interrupts what its vCPU runs, so that handlers nest deeper than list registers. */
+static struct ref_irq *nesting_irq(void)
+{
+	struct ref_irq *best = NULL;
+
+	for (u32 i = 0; i < 12; i++) {
+		struct ref_irq *r = &ref[VCPUS * SGIS + rnd(SPIS)];
+
+		if (guest[r->target].loaded && r->enabled && !r->active && r->priority < ref_running(r->target) &&
+		    (!best || r->priority > best->priority))
+			best = r;
+	}
+	return best ? best : &ref[rnd(IRQS)];
+}
+
+/* mood 0: handlers nest deep and little ends; 1: much ends; 2: even. */
+static void step(u32 mood)
+{
+	static const u32 guest_choices[] = { 5, 12, 8 };
+	struct ref_irq *r = mood ? &ref[rnd(IRQS)] : nesting_irq();
+	u32 n = mood ? rnd(VCPUS) : r->target;
+
+	switch (rnd(10)) {
 	case 0: case 1: case 2:
 		if (r->intid >= 32)
 			do_inject(r);
 		break;
 	case 3: do_sgi(n); break;
 	case 4: do_register(r, n); break;
-	case 5: do_switch(n); break;
-	case 6: case 7: case 8:
-		if (guest[n].loaded)
-			do_ack(n);
+	case 5:
+		if (rnd(4) == 0)
+			do_switch(n);
 		break;
 	default:
-		if (guest[n].loaded && eoimode1)
-			do_dir(n);
-		if (guest[n].loaded)
-			do_eoi(n);
+		guest_step(n, mood || rnd(8) == 0 ? rnd(guest_choices[mood]) : 0);
 	}
 	settle_all();
 }
@@ -318,7 +345,7 @@ static void run_mode(bool mode1)
 	for (u32 i = 1; i <= seeds; i++) {
 		start(i, mode1);
 		for (u32 k = 0; k < 2000; k++) {
-			step();
+			step(k / 60 % 3);
 			if (k % 64 == 0 && !guest[1].loaded && !guest[2].loaded)
 				check_registers();
 		}
