@@ -40,8 +40,16 @@ static u64 pool_bytes(const struct machine *m, u64 records)
 static const struct image_header *kernel_header(const struct machine *m, struct image_header *copy)
 {
 	struct pa_range pages = { pa_page(m->kernel.base), 2 * PAGE_SIZE };
+	bool in_ram = false;
 
-	if (m->kernel.size < sizeof(*copy) || boot_map(HEADER_WINDOW, pages, BOOT_RODATA))
+	if (m->kernel.size < sizeof(*copy))
+		return NULL;
+	for (u32 i = 0; i < m->ram_count; i++)
+		in_ram |= pa_range_contains(m->ram[i], m->kernel);
+	if (!in_ram)
+		boot_fail("host kernel module at %llx is not inside RAM: give the machine more memory or load it lower",
+			  (unsigned long long)m->kernel.base.v);
+	if (boot_map(HEADER_WINDOW, pages, BOOT_RODATA))
 		return NULL;
 	memcpy(copy, (const void *)(HEADER_WINDOW + m->kernel.base.v % PAGE_SIZE), sizeof(*copy));
 	return copy;

@@ -114,7 +114,7 @@ void panic_end(u64 fp)
 	panic_say("\nlast log lines:\n");
 	log_tail(log_last_sink() ? log_last_sink() : (log_sink_fn)NULL, log_last_sink() ? LOG_TAIL_BYTES : 0);
 	if (left)
-		panic_say("%u other CPUs did not stop in time.\n", left);
+		panic_say("%u other CPUs have not come to EL2 since (asleep?); they park when they do.\n", left);
 	panic_say("*** All is stopped. tools/symbolize turns the addresses into source lines.\n");
 	for (;;)
 		cpu_wfi();
