@@ -141,7 +141,8 @@ int config_disk(struct config *c, const char *arg, bool read_only)
 	if (c->disk_count == CONFIG_DISKS)
 		return gz_err("too many disks: a VM has at most %d", CONFIG_DISKS);
 	if (!next_word(&rest, &word, &len) || !copy_text(d->path, sizeof(d->path), word, len))
-		return gz_err("--disk %s names no file: give PATH or PATH,ro", arg);
+		return gz_err("--disk \"%.80s\" names no file, or one with a path over %d bytes:"
+			      " give PATH or PATH,ro", arg, CONFIG_PATH - 1);
 	d->read_only = read_only;
 	while (next_word(&rest, &word, &len))
 		if (disk_flag(d, word, len))

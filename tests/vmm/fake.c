@@ -181,11 +181,11 @@ void fake_sleep_ms(unsigned int ms)
 void drv_wait(struct drv *d, unsigned int queue, uint16_t count)
 {
 	for (unsigned int i = 0; i < WAIT_MS; i++) {
-		if (drv_used_idx(&d->q[queue]) == count)
+		if ((int16_t)(drv_used_idx(&d->q[queue]) - count) >= 0)
 			return;
 		fake_sleep_ms(1);
 	}
-	assert_int_equal(drv_used_idx(&d->q[queue]), count);
+	fail_msg("queue %u: %u used entries, %u awaited", queue, drv_used_idx(&d->q[queue]), count);
 }
 
 void drv_wait_broken(struct drv *d)

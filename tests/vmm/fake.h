@@ -69,7 +69,7 @@ void drv_write(struct drv *d, uint64_t offset, uint32_t value);
 /* The whole initialisation, accepting FEATURES of what is offered, with queues of SIZE. */
 void drv_start(struct drv *d, uint64_t features, uint16_t size);
 void drv_kick(struct drv *d, unsigned int queue);
-/* Wait until queue QUEUE has COUNT used entries; fails the test after some seconds. */
+/* Wait until queue QUEUE has at least COUNT used entries; fails the test after some seconds. */
 void drv_wait(struct drv *d, unsigned int queue, uint16_t count);
 /* Wait until the device asks for a reset. */
 void drv_wait_broken(struct drv *d);

@@ -12,14 +12,16 @@
 
 #include "lib/err.h"
 
+#define LINE_MAX_LEN	1536	/* two paths and a sentence */
+
 int gz_verbose;
 
 static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
-static char last[512];
+static char last[LINE_MAX_LEN];
 
 static void say(const char *fmt, va_list ap, int keep)
 {
-	char line[512] = "gz: ";
+	char line[LINE_MAX_LEN] = "gz: ";
 	int n = vsnprintf(line + 4, sizeof(line) - 5, fmt, ap);
 	size_t len = 4 + (n < 0 ? 0 : (size_t)n);
 

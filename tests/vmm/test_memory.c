@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: guest memory spans and the bus: the two places every guest address goes through.
+ * Never: trust that an overflow cannot happen: each is tried.
+ * Used by: make -C tests/vmm run.
+ */
+#include <string.h>
+
+#include "lib/err.h"
+#include "mem/bus.h"
+#include "vmm/fake.h"
+
+static void span__inside__points_there(void **state)
+{
+	(void)state;
+	assert_ptr_equal(gmem_span(&fake_mem, FAKE_BASE, 1), fake_mem.host);
+	assert_ptr_equal(gmem_span(&fake_mem, FAKE_BASE, FAKE_SIZE), fake_mem.host);
+	assert_ptr_equal(gmem_span(&fake_mem, FAKE_BASE + FAKE_SIZE - 1, 1),
+			 fake_mem.host + FAKE_SIZE - 1);
+	assert_int_equal((uintptr_t)fake_mem.host % (2 << 20), 0);
+}
+
+static void span__not_wholly_inside__null(void **state)
+{
+	static const uint64_t bad[][2] = {
+		{ FAKE_BASE, 0 }, { FAKE_BASE - 1, 1 }, { FAKE_BASE - 1, 2 }, { 0, 1 },
+		{ FAKE_BASE, FAKE_SIZE + 1 }, { FAKE_BASE + FAKE_SIZE, 1 },
+		{ FAKE_BASE + 1, FAKE_SIZE }, { FAKE_BASE + 8, UINT64_MAX },
+		{ FAKE_BASE + 8, UINT64_MAX - FAKE_BASE }, { UINT64_MAX, 1 }, { UINT64_MAX, 2 },
+		{ UINT64_MAX - 7, 16 }, { 0, UINT64_MAX },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_null(gmem_span(&fake_mem, bad[i][0], bad[i][1]));
+}
+
+static void memory__more_than_there_is__refused(void **state)
+{
+	unsigned int files = fake_open_files();
+	struct gmem mem;
+
+	(void)state;
+	assert_int_equal(gmem_create(&mem, FAKE_BASE, UINT64_C(1) << 50), -1);
+	assert_non_null(strstr(gz_err_last(), "smaller --mem"));
+	assert_int_equal(fake_open_files(), files);
+	gmem_destroy(&mem);
+}
+
+struct seen {
+	uint64_t offset, value;
+	unsigned int len, reads, writes;
+};
+
+static void seen_read(void *ctx, uint64_t offset, uint8_t *data, unsigned int len)
+{
+	struct seen *s = ctx;
+
+	s->offset = offset;
+	s->len = len;
+	s->reads++;
+	bus_put(data, len, s->value);
+}
+
+static void seen_write(void *ctx, uint64_t offset, const uint8_t *data, unsigned int len)
+{
+	struct seen *s = ctx;
+
+	s->offset = offset;
+	s->len = len;
+	s->writes++;
+	s->value = bus_get(data, len);
+}
+
+static const struct bus_ops seen_ops = { seen_read, seen_write };
+
+static void bus__access__finds_device(void **state)
+{
+	struct seen a = { .value = 0x1122334455667788 }, b = { 0 };
+	struct bus_range ra = { "a", 0x1000, 0x100, &seen_ops, &a };
+	struct bus_range rb = { "b", 0x1100, 8, &seen_ops, &b };
+	struct bus bus = { 0 };
+	uint8_t data[8] = { 0 };
+
+	(void)state;
+	assert_int_equal(bus_add(&bus, &ra), 0);
+	assert_int_equal(bus_add(&bus, &rb), 0);
+	bus_access(&bus, 0x10fc, data, 4, false);
+	assert_int_equal(a.offset, 0xfc);
+	assert_int_equal(bus_get(data, 8), 0x55667788);
+	bus_put(data, 2, 0xabcd);
+	bus_access(&bus, 0x1106, data, 2, true);
+	assert_int_equal(b.offset, 6);
+	assert_int_equal(b.value, 0xabcd);
+}
+
+static void bus__nobody_there__reads_zero(void **state)
+{
+	struct seen a = { 0 };
+	struct bus_range ra = { "a", 0x1000, 8, &seen_ops, &a };
+	struct bus_range reserved = { "r", 0x2000, 8, NULL, NULL };
+	static const uint64_t nobody[] = { 0, 0xfff, 0x1008, 0x1004, 0x2000, UINT64_MAX };
+	struct bus bus = { 0 };
+	uint8_t data[8];
+
+	(void)state;
+	bus_add(&bus, &ra);
+	bus_add(&bus, &reserved);
+	for (unsigned int i = 0; i < 6; i++) {
+		memset(data, 0xff, 8);
+		bus_access(&bus, nobody[i], data, 8, false);	/* 0x1004 reaches over the end */
+		assert_int_equal(bus_get(data, 8), 0);
+		bus_access(&bus, nobody[i], data, 8, true);
+	}
+	assert_int_equal(a.reads + a.writes, 0);
+	assert_int_equal(bus.unknown_count, 12);
+}
+
+static void bus__overlap__refused_with_both_names(void **state)
+{
+	static const uint64_t at[][2] = { { 0x1000, 8 }, { 0xfff, 2 }, { 0x10ff, 1 }, { 0, 0x2000 } };
+	struct bus_range ra = { "first", 0x1000, 0x100, &seen_ops, NULL };
+	struct bus bus = { 0 };
+
+	(void)state;
+	assert_int_equal(bus_add(&bus, &ra), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		struct bus_range rb = { "second", at[i][0], at[i][1], &seen_ops, NULL };
+
+		assert_int_equal(bus_add(&bus, &rb), -1);
+		assert_non_null(strstr(gz_err_last(), "first"));
+		assert_non_null(strstr(gz_err_last(), "second"));
+	}
+}
+
+static void bus__full__refused(void **state)
+{
+	struct bus bus = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i <= BUS_MAX; i++) {
+		struct bus_range r = { "r", 0x1000 * i, 8, &seen_ops, NULL };
+
+		assert_int_equal(bus_add(&bus, &r), i < BUS_MAX ? 0 : -1);
+	}
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, fake_mem_setup, fake_mem_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(span__inside__points_there), T(span__not_wholly_inside__null),
+		T(memory__more_than_there_is__refused), T(bus__access__finds_device),
+		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),
+		T(bus__full__refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
