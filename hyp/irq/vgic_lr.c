@@ -28,17 +28,17 @@ static u64 hcr_of(const struct vgic_cpu *c, u64 vmcr)
 	 */
 	if (c->overflow)
 		hcr |= ICH_HCR_NPIE;
-	if (c->active_overflow)
-		hcr |= ICH_HCR_LRENPIE;
-	/* A DIR of an interrupt in no list register only counts in EOIcount, which does not say which one. */
+	/* A DIR of an interrupt in no list register would only count in EOIcount, which does not say which one. */
 	if ((vmcr & ICH_VMCR_VEOIM) && ich_info.has_tdir)
-		hcr |= ICH_HCR_TDIR;
-	return hcr;
+		return hcr | ICH_HCR_TDIR;
+	return c->active_overflow ? hcr | ICH_HCR_LRENPIE : hcr;
 }
 
 static u64 lr_of(const struct vgic *g, const struct vgic_cpu *c, const struct vgic_irq *irq, u32 intid)
 {
-	u64 lr = intid | field_prep(ICH_LR_PRIORITY, irq->priority) | ICH_LR_GROUP1;
+	/* Active: as at its acknowledge, or the EOI, which drops that priority, would not find it. */
+	u8 priority = irq->active ? irq->active_priority : irq->priority;
+	u64 lr = intid | field_prep(ICH_LR_PRIORITY, priority) | ICH_LR_GROUP1;
 	bool again, later;
 
 	if (irq->active)
@@ -49,11 +49,11 @@ static u64 lr_of(const struct vgic *g, const struct vgic_cpu *c, const struct vg
 		return irq->active ? lr : lr | ICH_LR_PENDING;
 	}
 	/*
-	 * Active and pending again: only one register, unless it is to go elsewhere or others that did not fit may be
+	 * Active and pending again: only one register, unless target or priority changed or others that did not fit may be
 	 * more urgent after its EOI; then a maintenance interrupt at the EOI decides. Same for a line that is high.
 	 */
 	again = irq->active && irq->pending && vgic_irq_deliverable(g, irq);
-	later = irq->target != c->index || c->overflow;
+	later = irq->target != c->index || c->overflow || irq->priority != priority;
 	if ((again && later) || (!irq->edge && irq->line))
 		lr |= ICH_LR_EOI;
 	if (!irq->active || (again && !later))
@@ -148,8 +148,10 @@ u32 vgic_fold_locked(struct vgic *g, struct vgic_cpu *c)
 
 	if (c->active_overflow) {
 		u64 hcr = sysreg_read(ich_hcr_el2);
+		/* With DIR trapped nothing is deactivated unnamed; QEMU counts EOIs of EOImode 1 all the same. */
+		u64 n = hcr & ICH_HCR_TDIR ? 0 : field_get(ICH_HCR_EOICOUNT, hcr);
 
-		for (u64 n = field_get(ICH_HCR_EOICOUNT, hcr); n > 0; n--)
+		for (; n > 0; n--)
 			wake |= eoi_uncounted(g, c);
 	}
 	for (; used; used &= used - 1)

@@ -248,11 +248,16 @@ u32 gm_ack(void)
 	return (u32)c->lr[n];
 }
 
-static void deactivate(struct gm_cpu *c, u32 intid)
+/* dropped: priority an EOI dropped, ~0 for DIR. As QEMU does, an EOI of another priority does not deactivate. */
+static void deactivate(struct gm_cpu *c, u32 intid, u32 dropped)
 {
 	for (u32 i = 0; i < gm_lrs; i++) {
 		if ((u32)c->lr[i] != intid || !(c->lr[i] & ICH_LR_ACTIVE))
 			continue;
+		if (dropped != ~0u && dropped != (c->lr[i] >> 48 & 0xff))
+			return;
+		if (dropped != ~0u && (c->vmcr & ICH_VMCR_VEOIM))
+			return;
 		c->lr[i] &= ~ICH_LR_ACTIVE;
 		if (c->lr[i] & ICH_LR_HW)
 			c->active &= ~(1u << (c->lr[i] >> 32 & 0x1f));
@@ -265,16 +270,18 @@ void gm_eoi(u32 intid)
 {
 	struct gm_cpu *c = &gm[cur];
 
+	u32 dropped = running(c);
+
 	c->ap1r[0] &= c->ap1r[0] - 1;
-	if (!(c->vmcr & ICH_VMCR_VEOIM))
-		deactivate(c, intid);
+	/* QEMU counts an EOI of an interrupt in no list register in EOImode 1, too. */
+	deactivate(c, intid, dropped);
 }
 
 bool gm_dir(u32 intid)
 {
 	if (gm[cur].hcr & ICH_HCR_TDIR)
 		return false;
-	deactivate(&gm[cur], intid);
+	deactivate(&gm[cur], intid, ~0u);
 	return true;
 }
 
