@@ -20,5 +20,5 @@ def cache():
 
 
 def module(release):
-    """Our driver built for a kernel release (it may not exist)."""
-    return os.path.join(OUT, "linux", release, "gzvm.ko")
+    """Our driver built for a kernel release such as 6.12.1-arm64 (it may not exist)."""
+    return os.path.join(OUT, "linux", ".".join(release.split(".")[:2]), "gzvm.ko")
