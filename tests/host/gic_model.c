@@ -23,7 +23,7 @@
 struct gm_cpu gm[GM_CPUS];
 struct vgic gm_vgic;
 struct vgic_cpu gm_vc[GM_CPUS];
-u32 gm_lrs;
+u32 gm_lrs, gm_prebits = 5;
 u64 gm_last_sgi1r;
 static u32 cur;
 
@@ -62,9 +62,9 @@ static u64 *plain_reg(struct gm_cpu *c, const char *name)
 
 	if (sscanf(name, "ich_lr%u_el2", &n) == 1 && n < gm_lrs)
 		return &c->lr[n];
-	if (sscanf(name, "ich_ap0r%u_el2", &n) == 1 && n < 1)
+	if (sscanf(name, "ich_ap0r%u_el2", &n) == 1 && n < 1u << (gm_prebits - 5))
 		return &c->ap0r[n];
-	if (sscanf(name, "ich_ap1r%u_el2", &n) == 1 && n < 1)
+	if (sscanf(name, "ich_ap1r%u_el2", &n) == 1 && n < 1u << (gm_prebits - 5))
 		return &c->ap1r[n];
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++)
 		if (!strcasecmp(name, table[i].name))
@@ -82,7 +82,7 @@ static bool reg_read(const char *name, u64 *value)
 	if (!strcmp(name, "icc_iar1_el1"))
 		fail_msg("EL2 acknowledged a physical interrupt");
 	if (!strcmp(name, "ich_vtr_el2"))
-		*value = (gm_lrs - 1) | (UINT64_C(4) << 26) | (UINT64_C(4) << 29) | BIT(19);
+		*value = (gm_lrs - 1) | ((u64)gm_prebits - 1) << 26 | (UINT64_C(4) << 29) | BIT(19);
 	else if (!strcmp(name, "icc_rpr_el1"))
 		*value = c->rpr;
 	else if (!strcmp(name, "icc_hppir1_el1"))

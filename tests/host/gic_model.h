@@ -25,7 +25,7 @@ struct gm_cpu {
 	u32 lr_writes;
 };
 extern struct gm_cpu gm[GM_CPUS];
-extern u32 gm_lrs;				/* reported by ICH_VTR at gm_init */
+extern u32 gm_lrs, gm_prebits;			/* reported by ICH_VTR at gm_init */
 extern u64 gm_last_sgi1r;
 
 /* Power-on: hooks installed, every CPU's frame known to percpu. */

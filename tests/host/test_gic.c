@@ -13,6 +13,7 @@
 #include "host/gic_model.h"
 #include "insn/sysreg.h"
 #include "irq/gic.h"
+#include "irq/ich.h"
 #include "mm/hyp_map.h"
 
 #define OURS	((1u << 15) | (1u << 25) | (1u << 26) | (1u << 27))
@@ -202,6 +203,41 @@ static void host__running_priority__idle_only_at_ff(void **state)
 	assert_false(gic_host_idle_priority());
 }
 
+/* Preemption bits 5, 6, 7: 1, 2, 4 active-priority registers; the model refuses one that does not exist. */
+static void ich__each_number_of_preemption_bits__all_saved_and_restored(void **state)
+{
+	(void)state;
+	for (gm_prebits = 5; gm_prebits <= 7; gm_prebits++) {
+		u32 last = (1u << (gm_prebits - 5)) - 1;
+
+		setup(state);
+		gm_load(0);
+		gm[0].ap1r[last] = 0x80;
+		gm[0].ap0r[last] = 0x40;
+		gm_save(0);
+		gm[0].ap1r[last] = gm[0].ap0r[last] = 0;
+		gm_load(0);
+		assert_int_equal(gm[0].ap1r[last], 0x80);
+		assert_int_equal(gm[0].ap0r[last], 0x40);
+		assert_int_equal(ich_running_priority(gm[0].ap1r), (last * 32 + 7) << (8 - gm_prebits));
+	}
+	gm_prebits = 5;
+}
+
+static void ich__sixteen_list_registers__each_its_own(void **state)
+{
+	(void)state;
+	gm_init(16);
+	for (u32 i = 0; i < 16; i++)
+		ich_lr_write(i, 0x100 + i);
+	for (u32 i = 0; i < 16; i++) {
+		assert_int_equal(gm[0].lr[i], 0x100 + i);
+		assert_int_equal(ich_lr_read(i), 0x100 + i);
+	}
+	ich_lr_write(16, 1);
+	assert_int_equal(ich_lr_read(16), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +249,8 @@ int main(void)
 		cmocka_unit_test_setup(world__host_had_timer_active_or_all_enabled__kept, setup),
 		cmocka_unit_test_setup(world__rwp_stuck__bounded, setup),
 		cmocka_unit_test_setup(event__each_interrupt__its_kind, setup),
+		cmocka_unit_test_setup(ich__each_number_of_preemption_bits__all_saved_and_restored, setup),
+		cmocka_unit_test_setup(ich__sixteen_list_registers__each_its_own, setup),
 		cmocka_unit_test_setup(host__running_priority__idle_only_at_ff, setup),
 	};
 
