@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: runs the registered tests and builds the small VMs they use.
+ * Never: go on after a set-up step failed: the test would then check something else.
+ * Used by: every *_test.c in this folder, linked into one program.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "client.h"
+
+#define BLOCK		0x200000ul
+#define PSTATE_EL1H	0x3c5ull
+
+static struct test *tests;
+static bool failed;
+
+void test_add(struct test *t)
+{
+	struct test **at = &tests;
+
+	while (*at && strcmp((*at)->name, t->name) < 0)
+		at = &(*at)->next;
+	t->next = *at;
+	*at = t;
+}
+
+void test_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	failed = true;
+	printf("  %s:%d: ", file, line);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+}
+
+static void die(const char *what)
+{
+	printf("cannot go on: %s: %s\n", what, strerror(errno));
+	fflush(stdout);
+	exit(1);
+}
+
+void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000l };
+
+	nanosleep(&ts, NULL);
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void quiet(int sig)
+{
+	(void)sig;
+}
+
+void quiet_signal(int sig, int flags)
+{
+	struct sigaction sa = { .sa_handler = quiet, .sa_flags = flags };
+
+	sigaction(sig, &sa, NULL);
+}
+
+int dev_open(void)
+{
+	int fd = open("/dev/gzvm", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		die("/dev/gzvm");
+	return fd;
+}
+
+int vm_ioctl(struct vm *vm, unsigned long request, void *arg)
+{
+	return ioctl(vm->fd, request, arg);
+}
+
+int vm_slot(int vm_fd, uint32_t slot, uint64_t gpa, uint64_t size, const void *host)
+{
+	struct gzvm_userspace_memory_region r = {
+		.slot = slot, .flags = GZVM_USER_MEM_REGION_GUEST_MEM, .guest_phys_addr = gpa,
+		.memory_size = size, .userspace_addr = (uintptr_t)host,
+	};
+
+	return ioctl(vm_fd, GZVM_SET_USER_MEMORY_REGION, &r);
+}
+
+int vcpu_set_reg(int vcpu_fd, uint64_t id, uint64_t value)
+{
+	struct gzvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
+
+	return ioctl(vcpu_fd, GZVM_SET_ONE_REG, &reg);
+}
+
+static void make_ram(struct vm *vm)
+{
+	uint8_t *at;
+
+	vm->memfd = memfd_create("guest", MFD_CLOEXEC);
+	if (vm->memfd < 0 || ftruncate(vm->memfd, RAM_SIZE))
+		die("guest memory");
+	at = mmap(NULL, RAM_SIZE + BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		die("guest addresses");
+	at = (uint8_t *)(((uintptr_t)at + BLOCK - 1) & ~(BLOCK - 1));
+	vm->ram = mmap(at, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, vm->memfd, 0);
+	if (vm->ram == MAP_FAILED)
+		die("guest mapping");
+	memcpy(vm->ram, guest_blob, (size_t)(guest_blob_end - guest_blob));
+}
+
+static void make_gic(struct vm *vm)
+{
+	struct gzvm_create_device d = { .dev_type = GZVM_DEV_TYPE_ARM_VGIC_V3_DIST,
+		.dev_addr = GICD_GPA, .dev_reg_size = 0x10000 };
+	struct gzvm_create_device r = { .dev_type = GZVM_DEV_TYPE_ARM_VGIC_V3_REDIST,
+		.dev_addr = GICR_GPA, .dev_reg_size = 0x20000 };
+
+	if (vm_ioctl(vm, GZVM_CREATE_DEVICE, &d) || vm_ioctl(vm, GZVM_CREATE_DEVICE, &r))
+		die("CREATE_DEVICE");
+}
+
+void vm_make_bare(struct vm *vm)
+{
+	memset(vm, 0, sizeof(*vm));
+	vm->dev = dev_open();
+	vm->fd = ioctl(vm->dev, GZVM_CREATE_VM, 0);
+	if (vm->fd < 0)
+		die("CREATE_VM");
+	make_ram(vm);
+	if (vm_slot(vm->fd, 0, RAM_GPA, RAM_SIZE, vm->ram))
+		die("SET_USER_MEMORY_REGION");
+	make_gic(vm);
+}
+
+void vm_make(struct vm *vm, int vcpu_count, const uint8_t *entry, const uint64_t x[4])
+{
+	int i;
+
+	vm_make_bare(vm);
+	vm->vcpu_count = vcpu_count;
+	for (i = 0; i < vcpu_count; i++) {
+		vm->vcpu[i] = ioctl(vm->fd, GZVM_CREATE_VCPU, (unsigned long)i);
+		if (vm->vcpu[i] < 0 || vcpu_set_reg(vm->vcpu[i], GZVM_REG_PSTATE, PSTATE_EL1H))
+			die("CREATE_VCPU, PSTATE");
+	}
+	for (i = 0; x && i < 4; i++) {
+		if (vcpu_set_reg(vm->vcpu[0], GZVM_REG_X(i), x[i]))
+			die("X0 to X3");
+	}
+	if (vcpu_set_reg(vm->vcpu[0], GZVM_REG_PC, RAM_GPA + (uint64_t)(entry - guest_blob)))
+		die("PC");
+}
+
+void vm_end(struct vm *vm)
+{
+	int i;
+
+	for (i = 0; i < vm->vcpu_count; i++)
+		close(vm->vcpu[i]);
+	close(vm->fd);
+	close(vm->dev);
+	munmap(vm->ram, RAM_SIZE);
+	close(vm->memfd);
+}
+
+int vcpu_run(struct vm *vm, int i)
+{
+	return ioctl(vm->vcpu[i], GZVM_RUN, &vm->run[i]);
+}
+
+uint32_t vcpu_run_to_exit(struct vm *vm, int i)
+{
+	while (vcpu_run(vm, i)) {
+		if (errno == EINTR)
+			continue;
+		test_fail(__FILE__, __LINE__, "RUN: %s", strerror(errno));
+		return 0;
+	}
+	return vm->run[i].exit_reason;
+}
+
+uint64_t expect_mmio(struct vm *vm, int i, uint64_t addr, bool is_write, uint64_t size)
+{
+	struct gzvm_vcpu_run *run = &vm->run[i];
+	uint64_t value = 0;
+
+	EXPECT_EQ(vcpu_run_to_exit(vm, i), GZVM_EXIT_MMIO);
+	if (run->exit_reason != GZVM_EXIT_MMIO)
+		return 0;
+	EXPECT_EQ(run->mmio.phys_addr, addr);
+	EXPECT_EQ(run->mmio.is_write, is_write);
+	EXPECT_EQ(run->mmio.size, size);
+	if (is_write && run->mmio.size <= 8)
+		memcpy(&value, run->mmio.data, run->mmio.size);
+	return value;
+}
+
+void expect_off(struct vm *vm, int i)
+{
+	EXPECT_EQ(vcpu_run_to_exit(vm, i), GZVM_EXIT_SYSTEM_EVENT);
+	EXPECT_EQ(vm->run[i].system_event.type, GZVM_SYSTEM_EVENT_SHUTDOWN);
+}
+
+struct runner {
+	struct vm *vm;
+	int i;
+	int result;
+	int done;
+	pthread_t thread;
+};
+
+static void *runner_main(void *arg)
+{
+	struct runner *r = arg;
+
+	r->result = vcpu_run(r->vm, r->i) ? errno : 0;
+	__atomic_store_n(&r->done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+struct runner *runner_start(struct vm *vm, int i)
+{
+	struct runner *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		die("memory");
+	r->vm = vm;
+	r->i = i;
+	if (pthread_create(&r->thread, NULL, runner_main, r))
+		die("thread");
+	return r;
+}
+
+bool runner_is_done(struct runner *r)
+{
+	return __atomic_load_n(&r->done, __ATOMIC_ACQUIRE);
+}
+
+int runner_join(struct runner *r, int signal_first)
+{
+	int result;
+
+	/* A signal may come before the thread is inside RUN: keep sending. */
+	while (signal_first && !runner_is_done(r)) {
+		pthread_kill(r->thread, signal_first);
+		sleep_ms(2);
+	}
+	pthread_join(r->thread, NULL);
+	result = r->result;
+	free(r);
+	return result;
+}
+
+long long hyp_stat(const char *name)
+{
+	FILE *f = fopen("/sys/kernel/debug/gzvm/stats", "r");
+	long long value = -1, v;
+	char key[64];
+
+	while (f && fscanf(f, "%63s %lld", key, &v) == 2) {
+		if (!strcmp(key, name))
+			value = v;
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+int main(int argc, char **argv)
+{
+	int passed = 0, bad = 0;
+	struct test *t;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (t = tests; t; t = t->next) {
+		if (argc > 1 && !strstr(t->name, argv[1]))
+			continue;
+		failed = false;
+		printf("%s\n", t->name);
+		t->run();
+		printf("%s %s\n", failed ? "FAIL" : "ok", t->name);
+		bad += failed;
+		passed += !failed;
+	}
+	printf("gzvm_abi_test: %d passed, %d failed\n", passed, bad);
+	return bad || !passed;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: the guests of the driver's tests; position independent, run at EL1 with the MMU off.
+ * Never: be run by the host; client.c copies the blob into guest memory.
+ * Used by: the tests, by entry point. x0 to x3 are set by SET_ONE_REG.
+ */
+	.section .rodata
+	.balign	4096
+	.global	guest_blob
+guest_blob:
+
+	.macro	entry name
+	.global	\name
+	.balign	16
+\name:
+	.endm
+
+	/* Turns the machine off; ends in a SYSTEM_EVENT exit. */
+entry guest_off
+	mov	w0, #0x0008
+	movk	w0, #0x8400, lsl #16
+	hvc	#0
+	b	.
+
+	/* x0 = MMIO address: reads and writes of every size and sign. */
+entry guest_mmio
+	mov	x10, x0
+	ldr	x1, [x10]
+	str	x1, [x10, #8]
+	ldr	w2, [x10, #16]
+	str	x2, [x10, #24]
+	ldrsb	x3, [x10, #32]
+	str	x3, [x10, #40]
+	ldrh	w4, [x10, #48]
+	strh	w4, [x10, #56]
+	ldrb	w5, [x10, #64]
+	strb	w5, [x10, #72]
+	str	wzr, [x10, #80]
+	b	guest_off
+
+	/* x0 = MMIO address, x1 = count: writes 1, 2, .. count. */
+entry guest_counter
+	mov	x10, x0
+	mov	x2, #0
+1:	add	x2, x2, #1
+	str	x2, [x10]
+	cmp	x2, x1
+	b.ne	1b
+	b	guest_off
+
+entry guest_wfi
+1:	wfi
+	b	1b
+
+entry guest_spin
+	b	.
+
+	/* x0 = first address, x1 = end, x2 = stride: writes each address into itself. */
+entry guest_touch
+1:	str	x0, [x0]
+	add	x0, x0, x2
+	cmp	x0, x1
+	b.lo	1b
+	b	guest_off
+
+	/* x0 = address: reads it, reports the value at MMIO x1. */
+entry guest_load
+	ldr	x2, [x0]
+	str	x2, [x1]
+	b	guest_off
+
+	/* x0..x2 = hypercall, x3 = MMIO address: reports x0..x3 of the result. */
+entry guest_call
+	mov	x10, x3
+	mov	x3, #0
+	hvc	#0
+	str	x0, [x10]
+	str	x1, [x10, #8]
+	str	x2, [x10, #16]
+	str	x3, [x10, #24]
+	b	guest_off
+
+	/* x0 = doorbell, x1 = value, x2 = report: writes 1, 2, 4, 8 bytes of x1, then reports. */
+entry guest_doorbell
+	mov	x10, x0
+	strb	w1, [x10]
+	strh	w1, [x10]
+	str	w1, [x10]
+	str	x1, [x10]
+	str	x1, [x2]
+	b	guest_off
+
+	/* x0 = distributor, x1 = own redistributor, x2 = report, x3 = GICD_ICFGR word of all SPIs. */
+entry guest_irq
+	mov	x10, x0
+	mov	x11, x1
+	mov	x12, x2
+	mov	x13, x3
+	bl	gic_on
+	adr	x4, vectors
+	msr	vbar_el1, x4
+	isb
+	mov	x4, #0xfff
+	str	x4, [x12]
+	msr	daifclr, #2
+1:	wfi
+	b	1b
+
+	/* x0 = ticks until the virtual timer fires, x1 = report: idles until then, then reports. */
+entry guest_idle_timer
+	mov	x12, x1
+	mrs	x2, cntvct_el0
+	add	x2, x2, x0
+	msr	cntv_cval_el0, x2
+	mov	x3, #1
+	msr	cntv_ctl_el0, x3
+	isb
+1:	wfi
+	mrs	x3, cntv_ctl_el0
+	tbz	x3, #2, 1b
+	mrs	x3, cntvct_el0
+	sub	x3, x3, x2
+	str	x3, [x12]
+	b	guest_off
+
+gic_on:
+	ldr	w4, [x11, #0x14]		/* GICR_WAKER */
+	bic	w4, w4, #2
+	str	w4, [x11, #0x14]
+1:	ldr	w4, [x11, #0x14]
+	tbnz	w4, #2, 1b
+	mov	w4, #0x12			/* GICD_CTLR: ARE, EnableGrp1 */
+	str	w4, [x10]
+	mov	w5, #-1
+	mov	x6, #4
+2:	add	x7, x10, #0x80			/* GICD_IGROUPR */
+	str	w5, [x7, x6]
+	add	x7, x10, #0x100			/* GICD_ISENABLER */
+	str	w5, [x7, x6]
+	add	x6, x6, #4
+	cmp	x6, #36
+	b.ne	2b
+	mov	x6, #8
+3:	add	x7, x10, #0xc00			/* GICD_ICFGR */
+	str	w13, [x7, x6]
+	add	x6, x6, #4
+	cmp	x6, #72
+	b.ne	3b
+	mov	x4, #7
+	msr	S3_0_C12_C12_5, x4		/* ICC_SRE_EL1 */
+	isb
+	mov	x4, #0xff
+	msr	S3_0_C4_C6_0, x4		/* ICC_PMR_EL1 */
+	mov	x4, #1
+	msr	S3_0_C12_C12_7, x4		/* ICC_IGRPEN1_EL1 */
+	isb
+	ret
+
+	/* x0 = report: starts vCPU 1, which reports its context; then idles. */
+entry guest_smp
+	mov	x12, x0
+	mov	x3, x0
+	mov	w0, #0x0003
+	movk	w0, #0xc400, lsl #16
+	mov	x1, #1
+	adr	x2, second
+	hvc	#0
+	str	x0, [x12]
+1:	wfi
+	b	1b
+second:
+	mrs	x1, mpidr_el1
+	and	x1, x1, #0xff
+	str	x1, [x0, #8]
+	b	guest_off
+
+	.balign	2048
+vectors:
+	.rept	5
+	.balign	128
+	mov	x9, #0xdead
+	str	x9, [x12]
+	b	.
+	.endr
+	.balign	128				/* 0x280: IRQ from this level, own stack pointer */
+	mrs	x9, S3_0_C12_C12_0		/* ICC_IAR1_EL1 */
+	str	x9, [x12]
+	msr	S3_0_C12_C12_1, x9		/* ICC_EOIR1_EL1 */
+	eret
+	.rept	10
+	.balign	128
+	mov	x9, #0xdead
+	str	x9, [x12]
+	b	.
+	.endr
+
+	.balign	4096
+	.global	guest_blob_end
+guest_blob_end:
+	.section .note.GNU-stack, "", %progbits
