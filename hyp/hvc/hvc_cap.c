@@ -2,10 +2,11 @@
 /*
  * Job: decode PROBE and ENABLE_CAP.
  * Never: perform: vm/ does.
- * Used by: hvc/dispatch.c.
+ * Called by: hvc/dispatch.c.
  */
-#include "gz/hvc.h"
 #include "hvc/hvc_int.h"
+
+#include "vm/vm.h"
 
 enum gz_err hvc_probe(struct hvc_call *c)
 {
@@ -30,7 +31,33 @@ static enum gz_err query(u64 cap, u64 *out)
 	}
 }
 
+static enum gz_err enable(struct vm *vm, const u64 *x)
+{
+	switch (x[2]) {
+	case GZ_CAP_BLOCK_DEMAND_PAGING:
+		return x[3] == GZ_BLOCK_SIZE ? vm_set_block_buffer(vm, PA(x[4])) : GZ_EINVAL;
+	case GZ_CAP_DEMAND_PAGING:
+		vm->demand_paging = true;
+		return GZ_OK;
+	case GZ_CAP_IDLE:
+		vm_enable_idle(vm, x[3] == GZ_IDLE_LATCH_FIRST);
+		return GZ_OK;
+	default:	/* also PROTECTED_VM: this build gives no protection from the host, and says so */
+		return GZ_ENOTSUP;
+	}
+}
+
 enum gz_err hvc_enable_cap(struct hvc_call *c)
 {
-	return query(c->x[2], &c->r[1]);
+	enum gz_err err = query(c->x[2], &c->r[1]);
+	struct vm *vm;
+
+	if (err != GZ_ENOTSUP || c->x[1] == 0)
+		return err;
+	vm = vm_get(c->x[1]);
+	if (!vm)
+		return GZ_ENOENT;
+	err = enable(vm, c->x);
+	vm_put(vm);
+	return err;
 }

@@ -68,8 +68,6 @@ enum gz_err vm_destroy_slice(u64 id, u32 budget_pages) __must_check;
 bool vm_is_dying(const struct vm *vm);
 u32 vm_live_count(void);
 u32 vcpu_live_count(void);
-/* Pages all live VMs share with the host, for statistics; an instant's view. */
-u64 vm_shared_pages(void);
 
 /* First RUN: GIC layout frozen, checked against the slots. GZ_EEXIST: overlap; GZ_EINVAL: bad layout. */
 enum gz_err vm_make_runnable(struct vm *vm) __must_check;

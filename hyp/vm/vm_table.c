@@ -139,44 +139,29 @@ u32 vm_live_count(void)
 	return n;
 }
 
-static u64 sum_over_vms(u64 (*figure)(struct vm *vm))
+static u32 vcpus_of(const struct vm *vm)
 {
-	u64 sum = 0;
+	u32 n = 0;
 
-	for (u32 i = 0; i < VM_MAX; i++) {
-		struct vm *vm = vm_get(i + 1);
-
-		if (!vm)
-			continue;
-		sum += figure(vm);
-		vm_put(vm);
-	}
-	return sum;
-}
-
-static u64 shared_of(struct vm *vm)
-{
-	return READ_ONCE(vm->mem.shared_pages);
-}
-
-static u64 vcpus_of(struct vm *vm)
-{
-	u64 n = 0;
-
-	for (u32 i = 0; i < vm->vcpu_count; i++) {
-		struct vcpu *v = READ_ONCE(vm->vcpu[i]);
+	for (u32 i = 0; i < GZ_MAX_VCPUS; i++) {
+		const struct vcpu *v = READ_ONCE(vm->vcpu[i]);
 
 		n += v && READ_ONCE(v->state) != VCPU_OFF;
 	}
 	return n;
 }
 
-u64 vm_shared_pages(void)
-{
-	return sum_over_vms(shared_of);
-}
-
 u32 vcpu_live_count(void)
 {
-	return (u32)sum_over_vms(vcpus_of);
+	u32 n = 0;
+
+	for (u32 i = 0; i < VM_MAX; i++) {
+		struct vm *vm = vm_get(i + 1);
+
+		if (!vm)
+			continue;
+		n += vcpus_of(vm);
+		vm_put(vm);
+	}
+	return n;
 }

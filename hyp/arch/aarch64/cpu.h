@@ -27,6 +27,8 @@ const char *cpu_features_missing(void);
 void cpu_host_stage2_set(u64 vtcr, u64 vttbr);
 /* Host column of the control registers, on this CPU; ends with an ISB. */
 void cpu_host_controls_load(void);
+/* The part of it about HCRX_EL2, fine-grained traps and MPAM; no ISB. After a guest, when the CPU has any of them. */
+void cpu_host_extensions_load(void);
 /* HCR_EL2 of the host without a pending virtual SError. */
 u64 cpu_host_hcr(void);
 /* EL1 registers the architecture wants defined before a kernel starts with its MMU off. */

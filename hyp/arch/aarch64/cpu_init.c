@@ -201,6 +201,18 @@ static void load_timers(const struct cpu_features *f)
 		sysreg_write_s(CNTPOFF_EL2_, 0);
 }
 
+void cpu_host_extensions_load(void)
+{
+	const struct cpu_features *f = &cpu_features;
+
+	if (f->hcx)
+		sysreg_write_s(HCRX_EL2_, host_hcrx(f));
+	if (f->fgt)
+		load_fine_grained(f);
+	if (f->mpam)
+		sysreg_write_s(MPAM2_EL2_, 0);
+}
+
 void cpu_host_controls_load(void)
 {
 	const struct cpu_features *f = &cpu_features;
@@ -211,15 +223,10 @@ void cpu_host_controls_load(void)
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(vmpidr_el2, sysreg_read(mpidr_el1));
 	sysreg_write(hstr_el2, 0);
-	if (f->hcx)
-		sysreg_write_s(HCRX_EL2_, host_hcrx(f));
-	if (f->fgt)
-		load_fine_grained(f);
+	cpu_host_extensions_load();
 	load_debug(f);
 	load_vector_units(f);
 	load_timers(f);
-	if (f->mpam)
-		sysreg_write_s(MPAM2_EL2_, 0);
 	if (f->gcs)
 		sysreg_write_s(GCSCR_EL2_, 0);
 	isb();

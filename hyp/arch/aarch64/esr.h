@@ -67,4 +67,6 @@
 #define HCR_TLOR		BIT(35)
 #define HCR_TERR		BIT(36)
 
+#define VDISR_EL2_		s3_4_c12_c1_1
+
 #endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: decode the calls no published driver knows: features, log, counters, taking a slot back.
+ * Never: needed by a published driver or client.
+ * Called by: hvc/dispatch.c.
+ */
+#include "hvc/hvc_int.h"
+
+#include "lib/log.h"
+#include "lib/percpu.h"
+#include "mem/own.h"
+#include "mem/pin.h"
+#include "mm/page_pool.h"
+#include "vm/vm.h"
+
+#define LOG_CHUNK	512
+
+enum gz_err hvc_ext_features(struct hvc_call *c)
+{
+	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS;
+	return GZ_OK;
+}
+
+enum gz_err hvc_ext_log_read(struct hvc_call *c)
+{
+	char buf[LOG_CHUNK];
+	u64 cursor = c->x[1], page = c->x[2], done = 0;
+
+	if (!IS_ALIGNED(page, PAGE_SIZE))
+		return GZ_EINVAL;
+	while (done < PAGE_SIZE) {
+		u32 n = log_read(&cursor, buf, (u32)MIN(LOG_CHUNK, PAGE_SIZE - done));
+		enum gz_err err = n ? host_page_write(PA(page + done), buf, n) : GZ_OK;
+
+		if (err)
+			return err;
+		if (n == 0)
+			break;
+		done += n;
+	}
+	c->r[1] = done;
+	c->r[2] = cursor;
+	return GZ_OK;
+}
+
+static u64 stat_sum(u32 index)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < cpu_count; i++)
+		sum += READ_ONCE(percpu_table[i].stat[index]);
+	return sum;
+}
+
+static void stat_longest(u64 *stats)
+{
+	for (u32 i = 0; i < cpu_count; i++) {
+		u64 ticks = READ_ONCE(percpu_table[i].stat[GZ_STAT_LONGEST_CALL_TICKS]);
+
+		if (ticks < stats[GZ_STAT_LONGEST_CALL_TICKS])
+			continue;
+		stats[GZ_STAT_LONGEST_CALL_TICKS] = ticks;
+		stats[GZ_STAT_LONGEST_CALL_FN] = READ_ONCE(percpu_table[i].stat[GZ_STAT_LONGEST_CALL_FN]);
+	}
+}
+
+static_assert(GZ_STAT_NR <= ARRAY_SIZE(((struct percpu *)0)->stat), "a counter of each kind per CPU");
+
+enum gz_err hvc_ext_stats(struct hvc_call *c)
+{
+	u64 stats[GZ_STAT_NR];
+
+	if (!IS_ALIGNED(c->x[1], PAGE_SIZE))
+		return GZ_EINVAL;
+	for (u32 i = 0; i < GZ_STAT_NR; i++)
+		stats[i] = stat_sum(i);
+	stats[GZ_STAT_LONGEST_CALL_TICKS] = 0;
+	stat_longest(stats);
+	stats[GZ_STAT_VERSION] = 1;
+	stats[GZ_STAT_VMS] = vm_live_count();
+	stats[GZ_STAT_VCPUS] = vcpu_live_count();
+	stats[GZ_STAT_POOL_TOTAL] = page_pool_total();
+	stats[GZ_STAT_POOL_FREE] = page_pool_free_pages();
+	stats[GZ_STAT_PAGES_SHARED_GUEST] = own_count(OWN_HOST_SHARED_GUEST);
+	stats[GZ_STAT_PAGES_SHARED_HYP] = own_count(OWN_HOST_SHARED_HYP);
+	stats[GZ_STAT_PAGES_DONATED] = own_count(OWN_GUEST) + own_count(OWN_GUEST_SHARED_HOST);
+	return host_page_write(PA(c->x[1]), stats, sizeof(stats));
+}
+
+enum gz_err hvc_ext_unmap_slot(struct hvc_call *c)
+{
+	struct vm *vm = vm_get(c->x[1]);
+	enum gz_err err;
+
+	if (!vm)
+		return GZ_ENOENT;
+	err = c->x[2] > UINT32_MAX ? GZ_ENOENT : guest_mem_remove_slot_slice(&vm->mem, (u32)c->x[2]);
+	vm_put(vm);
+	return err;
+}

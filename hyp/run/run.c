@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: one RUN: checks before, the loop of guest and traps, the exit afterwards.
+ * Never: wait for another CPU, or let a guest's trap end anything but this RUN.
+ * Called by: hvc/hvc_vcpu.c.
+ */
+#include "run/run_int.h"
+
+#include "arch/aarch64/cpu.h"
+#include "arch/aarch64/esr.h"
+#include "insn/atomic.h"
+#include "insn/sysreg.h"
+#include "lib/log.h"
+
+static u32 handle_sync(struct run *r)
+{
+	r->esr = sysreg_read(esr_el2);
+	switch (field_get(ESR_EC, r->esr)) {
+	case EC_HVC64:
+		return run_hvc(r);
+	case EC_SYSREG:
+		return run_sysreg(r);
+	case EC_DABT_LOW:
+		return run_abort(r, false);
+	case EC_IABT_LOW:
+		return run_abort(r, true);
+	case EC_WFX:
+		return run_wfx(r);
+	case EC_FP:
+		return run_fp_trap(r);
+	case EC_SMC64:
+		/* Nothing of the firmware is for a guest; unlike HVC, a trapped SMC has not stepped the PC. */
+		reg_write(r->v, 0, (u64)(s64)SMCCC_NOT_SUPPORTED);
+		skip_insn(r);
+		return RUN_RESUME;
+	default:
+		return inject_undef(r);
+	}
+}
+
+static u32 handle_irq(struct run *r)
+{
+	struct vcpu *v = r->v;
+
+	switch (gic_guest_irq()) {
+	case GIC_EV_NONE:
+		return RUN_RESUME;
+	case GIC_EV_KICK:
+		/* It may also mean: leave, the VM is dying or was parked. */
+		if (vm_is_dying(r->vm) || READ_ONCE(v->power) != POWER_ON)
+			return GZ_EXIT_GZ;
+		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
+	case GIC_EV_MAINTENANCE:
+		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
+	case GIC_EV_VTIMER:
+		vtimer_guest_irq(&r->vm->vgic, &v->vgic);
+		return RUN_RESUME;
+	case GIC_EV_HYP_TIMER:
+		return vtimer_hyp_irq(&v->timer, &r->vm->vgic, &v->vgic, &r->w.timer) ? GZ_EXIT_IRQ : RUN_RESUME;
+	default:
+		return GZ_EXIT_IRQ;
+	}
+}
+
+static u32 handle_serror(struct run *r)
+{
+	u64 esr = sysreg_read(esr_el2);
+
+	log_warn("vm %u vcpu %u: SError while it ran, ESR 0x%llx: passed to the host", r->vm->id, r->v->index,
+		 (unsigned long long)esr);
+	r->serror = true;
+	r->esr = esr;
+	return GZ_EXIT_IRQ;
+}
+
+static u32 guest_loop(struct run *r)
+{
+	struct vcpu *v = r->v;
+	u32 exit;
+
+	/* Set before running_cpu was, so no kick tells of it. */
+	if (vm_is_dying(r->vm) || READ_ONCE(v->power) != POWER_ON)
+		return GZ_EXIT_GZ;
+	do {
+		u64 type;
+
+		if (READ_ONCE(v->vgic.due_flag)) {
+			exit = run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
+			if (exit)
+				return exit;
+		}
+		type = guest_enter(&v->ctx);
+		if (type == GUEST_EXIT_SYNC)
+			exit = handle_sync(r);
+		else if (type == GUEST_EXIT_IRQ)
+			exit = handle_irq(r);
+		else if (type == GUEST_EXIT_FIQ)
+			exit = GZ_EXIT_IRQ;
+		else
+			exit = handle_serror(r);
+	} while (exit == RUN_RESUME);
+	return exit;
+}
+
+/* What the first RUN of a VM and of a vCPU needs. 0: ready. */
+static u32 prepare_first(struct run *r)
+{
+	struct vcpu *v = r->v;
+	enum gz_err err = vcpu_share_pages(v);
+
+	if (err)
+		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_RUN_PAGES);
+	if (vm_make_runnable(r->vm))
+		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
+	if (world_prepare_cpu())
+		return report_fail(v, GZ_FAIL_NO_MEMORY);
+	if (!run_clean_first(r))
+		return GZ_EXIT_GZ;
+	if (!v->ever_ran && v->index == 0) {
+		if (!v->pc_set)
+			return report_fail(v, GZ_FAIL_NO_ENTRY);
+		WRITE_ONCE(v->power, POWER_ON);
+	}
+	v->ever_ran = true;
+	return RUN_RESUME;
+}
+
+static u32 prepare(struct run *r)
+{
+	struct vcpu *v = r->v;
+	u32 exit;
+
+	if (vm_is_dying(r->vm))
+		return report_fail(v, GZ_FAIL_VM_DEAD);
+	if (!gic_host_idle_priority())
+		return report_fail(v, GZ_FAIL_IN_INTERRUPT);
+	if (!v->ever_ran || fp_host_area_missing()) {
+		exit = prepare_first(r);
+		if (exit)
+			return exit;
+	}
+	exit = run_resume(v);
+	if (!exit && v->wake_late) {
+		v->wake_mask = v->wake_late;
+		v->wake_late = 0;
+		exit = GZ_EXIT_IPI;
+	}
+	return exit;
+}
+
+static u32 run_once(struct run *r)
+{
+	u32 exit = run_power(r), wake;
+
+	if (exit)
+		return exit;
+	world_enter(r);
+	exit = guest_loop(r);
+	wake = world_leave(r);
+	if (r->serror)
+		cpu_host_vserror(r->esr);
+	if (wake)
+		exit = run_wake_left(r, wake, exit);
+	return exit;
+}
+
+u32 vcpu_run(struct vcpu *v)
+{
+	struct run r;
+	u32 exit;
+
+	r.v = v;
+	r.vm = v->vm;
+	r.serror = false;
+	v->wake_mask = 0;
+	WRITE_ONCE(v->idle, 0);
+	stat_inc(GZ_STAT_RUNS);
+	exit = prepare(&r);
+	while (!exit) {
+		exit = run_once(&r);
+		if (exit == GZ_EXIT_IDLE)
+			exit = run_idle(&r);
+	}
+	run_publish(v, exit);
+	r.vm->last_returned[this_cpu()->id] = v->index;
+	return exit;
+}
+
+u32 run_fail_reason_of(enum gz_err err)
+{
+	(void)err;
+	stat_inc(GZ_STAT_EXIT_OTHER);
+	return GZ_EXIT_FAIL_ENTRY;
+}
+
+void run_inform_exit(struct vm *vm)
+{
+	u8 index = READ_ONCE(vm->last_returned[this_cpu()->id]);
+	struct vcpu *v;
+
+	if (index == VM_NO_VCPU || vcpu_claim(vm, index, &v))
+		return;
+	v->undelivered = v->reply == REPLY_MMIO_READ || v->reply == REPLY_MMIO_WRITE || v->reply == REPLY_HYPERCALL;
+	vcpu_release(v);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: a guest's HVC: SMCCC, identity, PTP, relinquish; PSCI and TRNG are next door.
+ * Never: leave an old value in x1..x3 of an answer, or show the host a call it is not for.
+ * Called by: run.c. SMCCC: ARM DEN 0028.
+ */
+#include "run/run_int.h"
+
+static void answer4(struct run *r, u64 x0, u64 x1, u64 x2, u64 x3)
+{
+	u64 *x = r->v->ctx.x;
+
+	x[0] = x0;
+	x[1] = x1;
+	x[2] = x2;
+	x[3] = x3;
+}
+
+static u32 answer(struct run *r, u64 x0)
+{
+	answer4(r, x0, 0, 0, 0);
+	return RUN_RESUME;
+}
+
+/* Firmware workarounds are not ours to give: a guest then takes its own measures. */
+static u64 arch_features(u32 fn)
+{
+	bool known = fn == SMCCC_VERSION_ID || fn == SMCCC_ARCH_FEATURES_ID;
+
+	return known ? 0 : (u64)(s64)SMCCC_NOT_SUPPORTED;
+}
+
+/* The driver reads the clock and answers in x0..x3. */
+static u32 ptp(struct run *r)
+{
+	if (r->v->ctx.x[1] > 1)
+		return answer(r, (u64)(s64)SMCCC_NOT_SUPPORTED);
+	return report_hypercall(r->v, REPLY_HYPERCALL);
+}
+
+/* The page is the host's again before the exit; the driver unpins it and writes no result. */
+static u32 relinquish(struct run *r)
+{
+	u64 ipa = r->v->ctx.x[1];
+	u32 exit;
+
+	if (!IS_ALIGNED(ipa, PAGE_SIZE) || guest_relinquish_host(&r->vm->mem, IPA(ipa)))
+		return answer(r, (u64)(s64)SMCCC_INVALID_PARAMETER);
+	exit = report_hypercall(r->v, REPLY_NOTHING);
+	(void)answer(r, 0);
+	return exit;
+}
+
+u32 run_hvc(struct run *r)
+{
+	u32 fn = (u32)r->v->ctx.x[0], exit = RUN_RESUME;
+
+	switch (fn) {
+	case SMCCC_VERSION_ID:
+		return answer(r, SMCCC_VERSION_1_1);
+	case SMCCC_ARCH_FEATURES_ID:
+		return answer(r, arch_features((u32)r->v->ctx.x[1]));
+	case VENDOR_HYP_UID_ID:
+		answer4(r, UID_KVM_W0, UID_KVM_W1, UID_KVM_W2, UID_KVM_W3);
+		return RUN_RESUME;
+	case VENDOR_HYP_FEATURES_ID:
+		return answer(r, VENDOR_FEATURES_UNPROTECTED);
+	case VENDOR_HYP_PTP_ID:
+		return ptp(r);
+	case VENDOR_HYP_MEM_RELINQUISH:
+		return relinquish(r);
+	default:
+		if (run_psci(r, fn, &exit))
+			return exit;
+		if (run_trng(&r->v->ctx, fn))
+			return RUN_RESUME;
+		return answer(r, (u64)(s64)SMCCC_NOT_SUPPORTED);
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: what the host learns of an exit: noted in EL2's memory, published in the run page at the end of RUN.
+ * Never: written by another file; more than the exit needs.
+ * Called by: the handlers (report_*), run.c (run_publish).
+ */
+#include "run/run_int.h"
+
+#include "lib/string.h"
+
+static struct gz_run_page *note(struct vcpu *v, u32 reason, enum vcpu_reply reply, u32 len)
+{
+	v->reply = reply;
+	v->exit.exit_reason = reason;
+	memset(v->exit.bytes, 0, len);
+	return &v->exit;
+}
+
+u32 report_mmio(struct vcpu *v, ipa_t ipa, u32 size, bool write, u64 data)
+{
+	struct gz_run_page *e = note(v, GZ_EXIT_MMIO, write ? REPLY_MMIO_WRITE : REPLY_MMIO_READ, sizeof(e->mmio));
+
+	e->mmio.phys_addr = ipa.v;
+	if (write)
+		memcpy(e->mmio.data, &data, size);
+	e->mmio.size = size;
+	e->mmio.reg_nr = v->mmio.reg;
+	e->mmio.is_write = write;
+	return GZ_EXIT_MMIO;
+}
+
+u32 report_page_fault(struct vcpu *v, ipa_t ipa)
+{
+	struct gz_run_page *e = note(v, GZ_EXIT_EXCEPTION, REPLY_NONE, sizeof(e->exception));
+
+	e->exception.exception = GZ_EXCEPTION_PAGE_FAULT;
+	e->exception.fault_gpa = ipa.v;
+	return GZ_EXIT_EXCEPTION;
+}
+
+u32 report_hypercall(struct vcpu *v, enum vcpu_reply reply)
+{
+	struct gz_run_page *e = note(v, GZ_EXIT_HYPERCALL, reply, sizeof(e->hypercall));
+
+	for (u32 i = 0; i < ARRAY_SIZE(e->hypercall.args); i++)
+		e->hypercall.args[i] = v->ctx.x[i];
+	return GZ_EXIT_HYPERCALL;
+}
+
+u32 report_event(struct vcpu *v, u32 type)
+{
+	struct gz_run_page *e = note(v, GZ_EXIT_SYSTEM_EVENT, REPLY_NONE, sizeof(e->system_event));
+
+	e->system_event.type = type;
+	return GZ_EXIT_SYSTEM_EVENT;
+}
+
+u32 report_fail(struct vcpu *v, u64 reason)
+{
+	/* What the last exit still owes is not touched: nothing ran. */
+	struct gz_run_page *e = note(v, GZ_EXIT_FAIL_ENTRY, v->reply, sizeof(e->fail_entry));
+
+	e->fail_entry.reason = reason;
+	e->fail_entry.cpu = this_cpu()->id;
+	v->fail_reason = reason;
+	return GZ_EXIT_FAIL_ENTRY;
+}
+
+void report_idle(struct vcpu *v, u64 ticks)
+{
+	WRITE_ONCE(v->hwstate->vtimer_delay, ticks);
+	WRITE_ONCE(v->hwstate->vtimer_migrate, 1);
+}
+
+static enum gz_stat stat_of(u32 reason)
+{
+	switch (reason) {
+	case GZ_EXIT_MMIO:
+		return GZ_STAT_EXIT_MMIO;
+	case GZ_EXIT_EXCEPTION:
+		return GZ_STAT_EXIT_PAGE_FAULT;
+	case GZ_EXIT_IRQ:
+		return GZ_STAT_EXIT_IRQ;
+	case GZ_EXIT_IDLE:
+		return GZ_STAT_EXIT_IDLE;
+	case GZ_EXIT_IPI:
+		return GZ_STAT_EXIT_IPI;
+	default:
+		return GZ_STAT_EXIT_OTHER;
+	}
+}
+
+static size_t union_bytes(u32 reason)
+{
+	switch (reason) {
+	case GZ_EXIT_MMIO:
+		return sizeof(((struct gz_run_page *)0)->mmio);
+	case GZ_EXIT_EXCEPTION:
+		return sizeof(((struct gz_run_page *)0)->exception);
+	case GZ_EXIT_HYPERCALL:
+		return sizeof(((struct gz_run_page *)0)->hypercall);
+	case GZ_EXIT_SYSTEM_EVENT:
+		return sizeof(((struct gz_run_page *)0)->system_event);
+	case GZ_EXIT_FAIL_ENTRY:
+		return sizeof(((struct gz_run_page *)0)->fail_entry);
+	default:
+		return 0;
+	}
+}
+
+/* immediate_exit and the padding are the host's: only the reason and the member of the union are written. */
+void run_publish(struct vcpu *v, u32 reason)
+{
+	size_t len = union_bytes(reason);
+
+	stat_inc(stat_of(reason));
+	if (!v->pages_shared)
+		return;
+	if (len)
+		memcpy(v->run->bytes, v->exit.bytes, len);
+	if (reason == GZ_EXIT_HYPERCALL)
+		WRITE_ONCE(v->hwstate->vtimer_offset, v->vm->voff);
+	WRITE_ONCE(v->run->exit_reason, reason);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: what the last exit owes the guest: the result of an MMIO read or a hypercall, the step over the instruction.
+ * Never: believe the run page on anything but the data asked for, nor read it twice.
+ * Called by: run.c.
+ */
+#include "run/run_int.h"
+
+/* The low size bytes of data as the load's register sees them (Arm ARM DDI 0487, LDR*, LDRS*). */
+u64 mmio_extend(const struct vcpu *v, u64 data)
+{
+	u32 unused = 64 - 8 * v->mmio.size;
+	u64 value = v->mmio.sign ? (u64)((s64)(data << unused) >> unused) : data << unused >> unused;
+
+	return v->mmio.sf ? value : (u32)value;
+}
+
+static void take_args(struct vcpu *v)
+{
+	for (u32 i = 0; i < 4; i++)
+		v->ctx.x[i] = READ_ONCE(v->run->hypercall.args[i]);
+}
+
+u32 run_resume(struct vcpu *v)
+{
+	enum vcpu_reply reply = v->reply;
+
+	if (v->undelivered) {
+		v->undelivered = 0;
+		return v->exit.exit_reason;
+	}
+	if (reply == REPLY_NONE)
+		return RUN_RESUME;
+	v->reply = REPLY_NONE;
+	if (reply == REPLY_MMIO_READ)
+		reg_write(v, v->mmio.reg, mmio_extend(v, READ_ONCE(*(const u64 *)v->run->mmio.data)));
+	if (reply == REPLY_HYPERCALL)
+		take_args(v);
+	if (reply == REPLY_MMIO_READ || reply == REPLY_MMIO_WRITE)
+		step_over(v);
+	return RUN_RESUME;
+}
