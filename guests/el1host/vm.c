@@ -130,7 +130,8 @@ static void testdev(struct test_vm *vm, struct gz_run_page *run)
 			inject(vm, v);
 		return;
 	}
-	v = off == TESTDEV_ECHO ? vm->echo : off == TESTDEV_SELECT ? vm->select : off == TESTDEV_ARG ? vm->arg : ~0ull;
+	v = off == TESTDEV_ECHO ? vm->echo : off == TESTDEV_SELECT ? vm->select : off == TESTDEV_ARG ? vm->arg :
+	    off == TESTDEV_GICD ? VM_GICD : off == TESTDEV_GICR ? VM_GICR_TOP - vm->vcpus * 0x20000ull : ~0ull;
 	memcpy(run->mmio.data, &v, 8);
 }
 

@@ -59,12 +59,17 @@ void secondary_main(u64 cpu)
 		wfi();
 }
 
-s64 cpu_start(u32 cpu, void (*fn)(u64), u64 arg)
+void cpu_job(u32 cpu, void (*fn)(u64), u64 arg)
 {
 	jobs[cpu].fn = fn;
 	jobs[cpu].arg = arg;
 	/* Read with the MMU off on the other side. */
 	__asm__ volatile("dc civac, %0\n\tdsb sy" : : "r"(&jobs[cpu]) : "memory");
+}
+
+s64 cpu_start(u32 cpu, void (*fn)(u64), u64 arg)
+{
+	cpu_job(cpu, fn, arg);
 	return (s64)psci(PSCI_CPU_ON_64, cpu, (u64)secondary_entry, cpu);
 }
 

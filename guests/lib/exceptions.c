@@ -7,7 +7,9 @@
 #include "lib/lib.h"
 
 volatile u64 irq_count[MAX_CPUS][1024];
+bool irq_auto_eoi = true;
 static irq_handler handler;
+extern char el0_return[];
 static struct exc *expected[MAX_CPUS];
 static const char *const names[16] = {
 	"sync SP0", "irq SP0", "fiq SP0", "serror SP0", "sync", "irq", "fiq", "serror",
@@ -18,6 +20,13 @@ void exc_expect(struct exc *e)
 {
 	memset(e, 0, sizeof(*e));
 	expected[cpu_id()] = e;
+}
+
+static bool fetch_returns;
+
+void exc_fetch_returns_to_lr(bool on)
+{
+	fetch_returns = on;
 }
 
 void exc_done(void)
@@ -53,7 +62,8 @@ static void interrupt(void)
 	irq_count[cpu_id()][intid]++;
 	if (handler)
 		handler(intid);
-	sysreg_write(S3_0_C12_C12_1, intid);		/* ICC_EOIR1_EL1 */
+	if (irq_auto_eoi)
+		sysreg_write(S3_0_C12_C12_1, intid);	/* ICC_EOIR1_EL1 */
 	isb();
 }
 
@@ -65,6 +75,11 @@ void exception(struct frame *f, u64 vector)
 		interrupt();
 		return;
 	}
+	if (vector == 8 && (f->esr & 0xfe00ffff) == (0x15u << 26 | 1u << 25 | EL0_SVC_BACK)) {
+		f->elr = (u64)el0_return;
+		f->spsr = 0x3c5;
+		return;
+	}
 	if (e) {
 		e->count++;
 		e->esr = f->esr;
@@ -72,7 +87,9 @@ void exception(struct frame *f, u64 vector)
 		e->elr = f->elr;
 		e->spsr = f->spsr;
 		e->vector = (u32)vector;
-		if ((vector & 3) == 0)
+		if (fetch_returns && (f->esr >> 26 & 0x3e) == 0x20)
+			f->elr = f->x[30];
+		else if ((vector & 3) == 0)
 			f->elr += (f->esr >> 26) == 0x15 ? 0 : 4;	/* SVC already points behind */
 		return;
 	}

@@ -63,3 +63,41 @@ void gic_send_sgi(u32 intid, u32 cpu)
 	sysreg_write(S3_0_C12_C11_5, (u64)intid << 24 | 1u << cpu);	/* ICC_SGI1R_EL1 */
 	isb();
 }
+
+void gic_pend(u32 intid)
+{
+	write32(frame_of(intid) + 0x200 + intid / 32 * 4, 1u << (intid % 32));
+}
+
+void gic_unpend(u32 intid)
+{
+	write32(frame_of(intid) + 0x280 + intid / 32 * 4, 1u << (intid % 32));
+}
+
+bool gic_pending(u32 intid)
+{
+	return read32(frame_of(intid) + 0x200 + intid / 32 * 4) >> (intid % 32) & 1;
+}
+
+bool gic_active(u32 intid)
+{
+	return read32(frame_of(intid) + 0x300 + intid / 32 * 4) >> (intid % 32) & 1;
+}
+
+void gic_deactivate(u32 intid)
+{
+	write32(frame_of(intid) + 0x380 + intid / 32 * 4, 1u << (intid % 32));
+}
+
+void gic_set_edge(u32 intid, bool edge)
+{
+	u64 reg = frame_of(intid) + 0xc00 + intid / 16 * 4;
+	u32 bit = 2u << (intid % 16 * 2);
+
+	write32(reg, edge ? read32(reg) | bit : read32(reg) & ~bit);
+}
+
+void gic_route(u32 intid, u64 mpidr)
+{
+	write64(gicd_base + 0x6000 + intid * 8ull, mpidr);
+}

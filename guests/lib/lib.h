@@ -78,10 +78,14 @@ struct exc { u64 count, esr, far, elr, spsr; u32 vector; };
 struct frame { u64 x[31], elr, spsr, esr, far, pad; };
 void exc_expect(struct exc *e);		/* from now on, this CPU */
 void exc_done(void);
+/* An expected instruction abort goes on at x30 instead of behind the place that faulted. */
+void exc_fetch_returns_to_lr(bool on);
 /* Runs fn(arg) with exceptions expected; returns how many there were. */
 u64 exc_try(void (*fn)(void *), void *arg, struct exc *e);
 typedef void (*irq_handler)(u32 intid);
 void irq_set_handler(irq_handler h);	/* after acknowledge, before end of interrupt; NULL: count only */
+/* With false the handler ends the interrupt itself (EOImode 1, order of priorities). */
+extern bool irq_auto_eoi;
 extern volatile u64 irq_count[MAX_CPUS][1024];
 static inline void irq_enable(void) { __asm__ volatile("msr daifclr, #3" : : : "memory"); }
 static inline void irq_disable(void) { __asm__ volatile("msr daifset, #3" : : : "memory"); }
@@ -90,6 +94,8 @@ static inline void irq_disable(void) { __asm__ volatile("msr daifset, #3" : : : 
 u32 cpu_id(void);			/* MPIDR aff0 */
 /* Starts another CPU in fn(arg) with MMU, vectors and its own stack; returns the PSCI result. fn returns: CPU_OFF. */
 s64 cpu_start(u32 cpu, void (*fn)(u64), u64 arg);
+/* Only says what the CPU will do when somebody turns it on. */
+void cpu_job(u32 cpu, void (*fn)(u64), u64 arg);
 u32 cpu_count_fdt(u64 fdt);
 extern volatile u32 cpu_online;		/* bit mask of CPUs inside payload code */
 
@@ -97,7 +103,7 @@ extern volatile u32 cpu_online;		/* bit mask of CPUs inside payload code */
 void mmu_on(void);
 void mmu_off(void);
 /* Attributes of one 2 MiB block of the identity map: false = invalid. For tests of aborts. */
-enum map_kind { MAP_NONE, MAP_NORMAL, MAP_DEVICE, MAP_NOCACHE, MAP_USER };
+enum map_kind { MAP_NONE, MAP_NORMAL, MAP_DEVICE, MAP_NOCACHE, MAP_USER, MAP_USER_DEVICE };
 void mmu_set_block(u64 va, enum map_kind kind);
 
 /* gic.c: GICv3 driver, group 1. */
@@ -109,7 +115,41 @@ void gic_enable(u32 intid);
 void gic_disable(u32 intid);
 void gic_set_priority(u32 intid, u8 prio);
 void gic_send_sgi(u32 intid, u32 cpu);
+void gic_pend(u32 intid);
+void gic_unpend(u32 intid);
+bool gic_pending(u32 intid);
+bool gic_active(u32 intid);
+void gic_deactivate(u32 intid);		/* by ICACTIVER */
+void gic_set_edge(u32 intid, bool edge);
+void gic_route(u32 intid, u64 mpidr);	/* GICD_IROUTER; GIC_ROUTE_ANY */
+#define GIC_ROUTE_ANY	BIT(31)
+#define ICC_IAR1	S3_0_C12_C12_0
+#define ICC_EOIR1	S3_0_C12_C12_1
+#define ICC_HPPIR1	S3_0_C12_C12_2
+#define ICC_BPR1	S3_0_C12_C12_3
+#define ICC_CTLR	S3_0_C12_C12_4
+#define ICC_SRE		S3_0_C12_C12_5
+#define ICC_IGRPEN1	S3_0_C12_C12_7
+#define ICC_DIR		S3_0_C12_C11_1
+#define ICC_RPR		S3_0_C12_C11_3
+#define ICC_SGI1R	S3_0_C12_C11_5
+#define ICC_PMR		S3_0_C4_C6_0
+/* Needs one more expansion than sysreg_read gives. */
+#define icc_read(name)		sysreg_read_(name)
+#define icc_write(name, v)	sysreg_write_(name, v)
+#define sysreg_read_(name)	sysreg_read(name)
+#define sysreg_write_(name, v)	sysreg_write(name, v)
 #define ICC_SGI1R_IRM BIT(40)
+
+/* el0.c: 2 MiB of user memory behind the image; its pages 1 to 8 hold each CPU's running piece, the rest is free. */
+u64 user_block(void);
+/* Makes instructions written as data visible to fetches. */
+void code_sync(const void *code, u64 len);
+/* Runs a piece of el0.S at EL0 until its SVC #0x77, gives its x0. irqs: with interrupts unmasked. */
+u64 el0_call(const char *piece, const char *piece_end, u64 arg, bool irqs);
+#define EL0_CALL(name, arg, irqs) \
+	({ extern char name[], name##_end[]; el0_call(name, name##_end, (arg), (irqs)); })
+#define EL0_SVC_BACK	0x77
 
 /* timer */
 static inline u64 counter(void) { isb(); return sysreg_read(cntvct_el0); }

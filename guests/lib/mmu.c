@@ -22,6 +22,7 @@ static u64 descriptor(u64 pa, enum map_kind kind)
 		[MAP_DEVICE] = 0x605 | 1ull << 54 | 1ull << 53,	/* AttrIndx 1, execute never */
 		[MAP_NOCACHE] = 0x709,			/* AttrIndx 2 */
 		[MAP_USER] = 0x741,			/* as normal, EL0 may read and write */
+		[MAP_USER_DEVICE] = 0x645 | 1ull << 54 | 1ull << 53,
 	};
 
 	return kind == MAP_NONE ? 0 : pa | bits[kind];

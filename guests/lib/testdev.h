@@ -14,5 +14,7 @@
 #define TESTDEV_IRQ	0x20	/* write32: host injects SPI n with IRQ_LINE; bits 31:30 mode, bit 29 level */
 #define TESTDEV_SELECT	0x28	/* read64: which test the host wants */
 #define TESTDEV_ARG	0x30	/* read64: its argument */
+#define TESTDEV_GICD	0x38	/* read64: base of the distributor */
+#define TESTDEV_GICR	0x40	/* read64: base of the redistributors */
 
 #endif

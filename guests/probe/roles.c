@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: the guest halves of el1host's tests.
+ * Never: return to the suites.
+ * Used by: probe/main.c when the test device asks for a role.
+ */
+#include "gz/guest_hvc.h"
+#include "lib/regs.h"
+#include "lib/testdev.h"
+#include "probe/probe.h"
+#include "probe/roles.h"
+
+static u64 arg(void)
+{
+	return read64(TESTDEV_BASE + TESTDEV_ARG);
+}
+
+static __attribute__((noreturn)) void end(u64 code)
+{
+	write32(TESTDEV_BASE + TESTDEV_EXIT, (u32)code);
+	for (;;)
+		wfi();
+}
+
+/* Loads of every width and extension: the register must hold exactly what the bytes mean. */
+static u32 echo_loads(u64 v)
+{
+	u64 at = TESTDEV_BASE + TESTDEV_ECHO, x;
+	u32 bad = 0;
+
+	write64(at, v);
+#define LOAD(insn, want) \
+	__asm__ volatile(insn : "=r"(x) : "r"(at) : "memory"); \
+	bad += x != (u64)(want);
+	LOAD("ldr %0, [%1]", v)
+	LOAD("ldr %w0, [%1]", (u32)v)
+	LOAD("ldrh %w0, [%1]", (u16)v)
+	LOAD("ldrb %w0, [%1]", (u8)v)
+	LOAD("ldrsw %0, [%1]", (s64)(s32)v)
+	LOAD("ldrsh %0, [%1]", (s64)(int16_t)v)
+	LOAD("ldrsh %w0, [%1]", (u32)(s32)(int16_t)v)
+	LOAD("ldrsb %0, [%1]", (s64)(int8_t)v)
+	LOAD("ldrsb %w0, [%1]", (u32)(s32)(int8_t)v)
+#undef LOAD
+	__asm__ volatile("ldr xzr, [%0]" : : "r"(at) : "memory");
+	write8(at, (u8)v);
+	bad += read64(at) != (u8)v;
+	write16(at, (u16)v);
+	bad += read64(at) != (u16)v;
+	write32(at, (u32)v);
+	bad += read64(at) != (u32)v;
+	__asm__ volatile("str xzr, [%0]" : : "r"(at) : "memory");
+	bad += read64(at) != 0;
+	return bad;
+}
+
+static void role_echo(void)
+{
+	static const u64 values[] = { 0, ~0ull, 0x8182838485868788, 0x7172737475767778, 0x00000000ffffff80, 0x8000000000000000 };
+	u32 bad = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++)
+		bad += echo_loads(values[i]);
+	end(bad);
+}
+
+static volatile u64 spi_taken;
+
+static void count_spi(u32 intid)
+{
+	spi_taken += intid == 32;
+}
+
+/* Sleeps between interrupts; the host injects one, waits until it was counted (echo), and injects the next. */
+static void role_wait_spi(void)
+{
+	u64 want = arg();
+
+	gic_clean();
+	gic_enable(32);
+	irq_set_handler(count_spi);
+	write64(TESTDEV_BASE + TESTDEV_ECHO, 0);
+	for (u64 n = 1; n <= want; n++) {
+		while (spi_taken < n) {
+			wfi();
+			irq_window();
+		}
+		write64(TESTDEV_BASE + TESTDEV_ECHO, spi_taken);
+	}
+	end(spi_taken != want);
+}
+
+static volatile u64 ticks;
+static u64 period, next;
+
+static void tick(u32 intid)
+{
+	if (intid != 27)
+		return;
+	ticks++;
+	next += period;
+	sysreg_write(cntv_cval_el0, next);
+}
+
+static void role_timer_wfi(void)
+{
+	u64 want = arg();
+
+	gic_clean();
+	gic_enable(27);
+	irq_set_handler(tick);
+	period = counter_freq() / 1000;
+	next = counter() + period;
+	sysreg_write(cntv_cval_el0, next);
+	sysreg_write(cntv_ctl_el0, 1);
+	irq_enable();
+	while (ticks < want)
+		wfi();
+	irq_disable();
+	end(0);
+}
+
+static void sgi_storm(void)
+{
+	gic_clean();
+	gic_enable(1);
+	irq_enable();
+	for (;;)
+		icc_write(ICC_SGI1R, 1ull << 24 | 0xff);
+}
+
+static void fault_loop(void)
+{
+	for (;;)
+		__asm__ volatile("stp xzr, xzr, [%0]" : : "r"(0x0b000000ull) : "memory");
+}
+
+static void fault_skip(u64 unused)
+{
+	(void)unused;
+	struct exc e;
+
+	exc_expect(&e);
+	fault_loop();
+}
+
+static void role_touch(void)
+{
+	u64 from = ((u64)_image_end + 4095) & ~4095ull, to = arg();
+	u32 bad = 0;
+
+	for (u64 at = from; at < to; at += 4096) {
+		bad += read64(at) != 0;
+		write64(at, at ^ 0x5555);
+	}
+	for (u64 at = from; at < to; at += 4096)
+		bad += read64(at) != (at ^ 0x5555);
+	end(bad);
+}
+
+static void role_leak(void)
+{
+	u64 seen[LEAK_NR], rounds = arg();
+	u32 bad = 0;
+
+	for (u64 i = 0; i < rounds; i++) {
+		leak_fill(i + 12345, seen);
+		leak_fp_fill(i + 12345);
+		write64(TESTDEV_BASE + TESTDEV_ECHO, 0x5ec4e75ec4e75ec4);
+		bad += leak_check(seen) + leak_fp_check(i + 12345);
+	}
+	sysreg_write(mdscr_el1, 0);
+	end(bad);
+}
+
+/* Ids of every owner and both widths; the few that end or park the VM are left out. */
+static void role_hvc(void)
+{
+	static const u32 skip[] = { PSCI_CPU_OFF, PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET, PSCI_CPU_SUSPEND_32, PSCI_CPU_SUSPEND_64,
+		PSCI_SYSTEM_RESET2_32, PSCI_SYSTEM_RESET2_64, PSCI_CPU_ON_32, PSCI_CPU_ON_64 };
+	u64 n = arg(), i, k;
+	struct call c;
+
+	for (i = 0; i < n; i++) {
+		u32 id = (u32)(i % 64) << 24 | (u32)(i / 64 % 2) << 30 | 0x80000000u | (u32)(i / 128 * 37 % 0x2000);
+
+		for (k = 0; k < ARRAY_SIZE(skip) && skip[k] != id; k++)
+			;
+		if (k < ARRAY_SIZE(skip))
+			continue;
+		c = (struct call){ { id, i * 4096, ~0ull, i, 1 } };
+		hvc_call(&c);
+	}
+	end(0);
+}
+
+static void role_relinquish(void)
+{
+	u64 page = (((u64)_image_end + BIT(21) - 1) & ~(BIT(21) - 1)) + 0x5000;
+	u64 rounds = arg();
+	u32 bad = 0;
+
+	for (u64 i = 0; i < rounds; i++) {
+		write64(page, 0x1234 + i);
+		bad += hvc(VENDOR_HYP_MEM_RELINQUISH, page, 0, 0) != 0;
+		write64(page + 8, i);		/* faults, comes back */
+		bad += read64(page + 8) != i;
+	}
+	end(bad);
+}
+
+void role_run(u64 role)
+{
+	switch (role) {
+	case ROLE_ECHO: role_echo(); break;
+	case ROLE_SPIN: for (;;) cpu_relax();
+	case ROLE_WFI: for (;;) wfi();
+	case ROLE_SGI_STORM: sgi_storm(); break;
+	case ROLE_FAULT_LOOP: fault_skip(0); break;
+	case ROLE_WAIT_SPI: role_wait_spi(); break;
+	case ROLE_OFF: psci(PSCI_SYSTEM_OFF, 0, 0, 0); break;
+	case ROLE_RESET: psci(PSCI_SYSTEM_RESET, 0, 0, 0); break;
+	case ROLE_RESET2: psci(PSCI_SYSTEM_RESET2_64, 0, 0, 0); break;
+	case ROLE_TOUCH: role_touch(); break;
+	case ROLE_LEAK: role_leak(); break;
+	case ROLE_HVC: role_hvc(); break;
+	case ROLE_RELINQUISH: role_relinquish(); break;
+	case ROLE_TIMER_WFI: role_timer_wfi(); break;
+	}
+	end(0xbad);
+}

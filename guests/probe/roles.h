@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: what else the probe can be: the guest half of a test whose other half is el1host.
+ * Never: print a closing line: el1host judges.
+ * Used by: probe/main.c, el1host's tests by number.
+ */
+#ifndef PROBE_ROLES_H
+#define PROBE_ROLES_H
+
+#include "lib/lib.h"
+
+#define ROLE_TESTS	0	/* all suites */
+#define ROLE_ECHO	1	/* MMIO reads and writes of all sizes; exit code 0 when all came back right */
+#define ROLE_SPIN	2	/* interrupts masked, spins for ever */
+#define ROLE_WFI	3	/* WFI for ever */
+#define ROLE_SGI_STORM	4
+#define ROLE_FAULT_LOOP	5	/* faults on one address for ever (stage 2 hole) */
+#define ROLE_WAIT_SPI	6	/* waits for TESTDEV_ARG interrupts of SPI 32 in WFI; exit code: how many were wrong */
+#define ROLE_OFF	7	/* SYSTEM_OFF */
+#define ROLE_RESET	8	/* SYSTEM_RESET */
+#define ROLE_TOUCH	9	/* reads and writes every page of RAM behind the image */
+#define ROLE_LEAK	10	/* patterns in every register, exits, checks them, for TESTDEV_ARG rounds */
+#define ROLE_HVC	11	/* tries TESTDEV_ARG hypercall ids from 0 on, of every owner */
+#define ROLE_RELINQUISH	12	/* gives one page back and uses it again */
+#define ROLE_RESET2	13
+#define ROLE_TIMER_WFI	14	/* TESTDEV_ARG periods of the virtual timer in WFI; exit code 0 when none was lost */
+
+void role_run(u64 role);
+
+#endif
