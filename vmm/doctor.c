@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
 #include "hv/hv.h"
 #include "layout.h"
 #include "lib/err.h"
+#include "mem/gmem.h"
 #include "run.h"
 
 static int backend(const char *path)
@@ -29,11 +29,10 @@ static int backend(const char *path)
 
 static void memory(void)
 {
-	struct sysinfo si;
+	uint64_t mib = gmem_available() >> 20;
 
-	if (sysinfo(&si) == 0)
-		printf("ok   memory     %" PRIu64 " MiB free for guests\n",
-		       (uint64_t)si.freeram * si.mem_unit >> 20);
+	printf("%s   memory     %" PRIu64 " MiB free for guests, at least %d MiB for one\n",
+	       mib < GZ_MEM_MIN_MIB ? "no" : "ok", mib, GZ_MEM_MIN_MIB);
 }
 
 int gz_doctor(const char *dev)
@@ -49,7 +48,7 @@ int gz_doctor(const char *dev)
 		return backend(dev) ? GZ_STATUS_FAILED : 0;
 	usable += backend("/dev/gzvm") == 0;
 	usable += backend("/dev/kvm") == 0;
-	printf("%s   %d vCPUs per VM, virtio-mmio disk, net (user), console, rng; no protected VMs,"
-	       " tap, vsock\n", "ok", GZ_MAX_CPUS);
+	printf("ok   this gz     up to %d vCPUs; disk, net (user), console, rng by virtio-mmio;"
+	       " no protected VMs, tap, vsock\n", GZ_MAX_CPUS);
 	return usable ? 0 : GZ_STATUS_FAILED;
 }

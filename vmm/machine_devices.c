@@ -98,7 +98,7 @@ static int open_serial_output(struct machine *m)
 
 static bool serial_has_keyboard(const struct config *c)
 {
-	return c->serial.end == END_STDIO &&
+	return c->serial.end == END_STDIO && term_is_ours() &&
 	       !(c->has_console && c->console.end == END_STDIO);
 }
 

@@ -17,7 +17,7 @@
 #include "machine.h"
 
 #define KICK_SIGNAL	SIGUSR1
-#define JOIN_TRIES	1000
+#define JOIN_TRIES	3000	/* half a minute: the machine may be very busy */
 #define JOIN_WAIT_NS	(10 * 1000 * 1000)
 
 /* The signal only has to interrupt the ioctl: immediate_exit was set before it was sent. */

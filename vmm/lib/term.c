@@ -33,13 +33,20 @@ static void on_fatal(int sig)
 	raise(sig);
 }
 
+bool term_is_ours(void)
+{
+	pid_t front = isatty(STDIN_FILENO) ? tcgetpgrp(STDIN_FILENO) : -1;
+
+	return front < 0 || front == getpgrp();
+}
+
 void term_raw(void)
 {
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 	struct sigaction sa = { .sa_handler = on_fatal };
 	struct termios raw;
 
-	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &saved))
+	if (!isatty(STDIN_FILENO) || !term_is_ours() || tcgetattr(STDIN_FILENO, &saved))
 		return;
 	for (unsigned int i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		sigaction(fatal[i], &sa, NULL);

@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* False in the background of a terminal, where touching it would stop the process. */
+bool term_is_ours(void);
+
 /* Make stdin raw if it is a terminal. Restored at exit and on fatal signals. */
 void term_raw(void);
 void term_restore(void);		/* async-signal-safe */

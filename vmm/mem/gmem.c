@@ -17,8 +17,7 @@
 
 #define BLOCK	(UINT64_C(2) << 20)		/* a stage 2 block */
 
-/* MemAvailable in bytes; 0 when it cannot be read, which means "do not check". */
-static uint64_t memory_available(void)
+uint64_t gmem_available(void)
 {
 	char line[128];
 	uint64_t kib = 0;
@@ -58,7 +57,7 @@ static uint8_t *map_aligned(int fd, uint64_t size)
 
 int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)
 {
-	uint64_t available = memory_available();
+	uint64_t available = gmem_available();
 
 	*mem = (struct gmem){ .base = base, .size = size, .fd = -1 };
 	if (available && size > available)

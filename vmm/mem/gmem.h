@@ -21,6 +21,9 @@ struct gmem {
  * more than the machine has free is refused here, because a guest page is pinned once used.
  */
 int gmem_create(struct gmem *mem, uint64_t base, uint64_t size);
+/* Bytes this machine can give to guests now; 0 when it does not say. */
+uint64_t gmem_available(void);
+
 void gmem_destroy(struct gmem *mem);
 
 /* LEN bytes at guest address GPA, or NULL when any of them is outside RAM. LEN 0 is refused. */

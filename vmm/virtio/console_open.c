@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/term.h"
 #include "virtio/console_port.h"
 
 static int open_socket(struct port *port, const char *path)
@@ -82,7 +83,7 @@ int port_open_path(struct port *port, const struct config_vport *cfg)
 int port_open_console(struct port *port, const struct config_console *cfg)
 {
 	if (cfg->end == END_STDIO) {
-		port->in_fd = STDIN_FILENO;
+		port->in_fd = term_is_ours() ? STDIN_FILENO : -1;
 		port->out_fd = STDOUT_FILENO;
 		port->on_terminal = isatty(STDIN_FILENO);
 		return 0;

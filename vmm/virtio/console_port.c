@@ -100,6 +100,7 @@ static bool write_some(struct port *port, const struct vq_chain *c)
 {
 	uint8_t buf[WRITE_MAX];
 
+	port->out_gone = false;
 	while (port->tx_done < c->out_len) {
 		struct pollfd p = { .fd = port->out_fd, .events = POLLOUT };
 		size_t len = vq_copy_out(c, port->tx_done, buf, sizeof(buf));
@@ -109,8 +110,10 @@ static bool write_some(struct port *port, const struct vq_chain *c)
 			if (poll(&p, 1, 0) == 0)
 				return false;
 			n = write(port->out_fd, buf, len);
-			if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+				port->out_gone = p.revents & POLLHUP;
 				return false;
+			}
 			if (n < 0) {
 				host_closed(port);
 				continue;	/* nobody reads: the guest must not hang on it */
@@ -142,6 +145,8 @@ void port_tx(struct port *port)
 			vq_push(vq, &c, 0);
 		}
 	} while (!blocked && virtio_running(dev) && vq_want_notify(vq));
+	if (port->out && blocked && port->out_gone)
+		loop_pause(port->out, RETRY_MS);	/* it polls as ready and takes nothing */
 	if (port->out)
 		loop_want(port->out, blocked ? POLLOUT : 0);
 	virtio_signal(dev, vq);

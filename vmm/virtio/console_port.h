@@ -24,6 +24,7 @@ struct port {
 	enum port_eof eof;
 	int in_fd, out_fd;			/* may be the same; -1: none */
 	struct loop_src *in, *out;
+	bool out_gone;				/* nobody has the other end open just now */
 	size_t tx_done;				/* bytes of the first tx request already written */
 	struct outlet *watch;
 	const struct console_plan *plan;
