@@ -48,12 +48,16 @@ void own_init(const struct pa_range *ram, u32 count, void *records)
 	bank_count = count;
 }
 
-/* Index by remainder of a checked range only: speculation past the check reads a record, never a secret. */
+/* Callers bring ranges made of a host's bare numbers: nothing here may wrap. */
 u32 *own_records(struct pa_range range)
 {
-	for (u32 i = 0; i < bank_count; i++)
-		if (pa_range_contains(banks[i].range, range))
-			return (u32 *)pa_to_ptr(banks[i].records) + ((range.base.v - banks[i].range.base.v) >> PAGE_SHIFT);
+	for (u32 i = 0; i < bank_count; i++) {
+		u64 offset = range.base.v - banks[i].range.base.v;
+
+		if (range.base.v >= banks[i].range.base.v && offset < banks[i].range.size &&
+		    range.size <= banks[i].range.size - offset)
+			return (u32 *)pa_to_ptr(banks[i].records) + (offset >> PAGE_SHIFT);
+	}
 	return NULL;
 }
 

@@ -44,6 +44,7 @@ void fixture_machine(u64 ram_bytes, u32 pool_pages)
 	struct pa_range ram = range_of(RAM_BASE, ram_bytes), hyp = range_of(RAM_BASE, HOST_BASE - RAM_BASE);
 
 	fixture_pool(ram_bytes, pool_pages);
+	host_lock = (struct spinlock)SPINLOCK_INIT;	/* a failed test may have left it taken */
 	assert_in_range(own_records_bytes(&ram, 1), 1, POOL_BASE - RAM_BASE);
 	own_init(&ram, 1, pa_to_ptr(PA(RAM_BASE)));
 	own_boot_assign(ram, OWN_HOST);
