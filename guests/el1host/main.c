@@ -56,10 +56,20 @@ TEST(guest__paged_by_2m__runs_to_its_end)
 	boots(VM_BLOCKS);
 }
 
+/* As any host at boot: without it the physical GIC signals nothing, neither to us nor to EL2 while a guest runs. */
+static void own_gic(u64 fdt)
+{
+	u64 gicd, gicr, size;
+
+	if (fdt_find_reg(fdt, "arm,gic-v3", &gicd, &size) && fdt_find_reg2(fdt, "arm,gic-v3", &gicr))
+		gic_init(gicd, gicr);
+}
+
 void payload_main(u64 fdt)
 {
 	conduit_smc = true;
 	host_fdt = fdt;
+	own_gic(fdt);
 	RUN_TEST(probe_call__answers_version);
 	RUN_TEST(caps__queries__sane);
 	RUN_TEST(guest__populated_up_front__runs_to_its_end);

@@ -162,6 +162,8 @@ u32 vm_run_once(struct test_vm *vm, u32 vcpu)
 		page_fault(vm, run->exception.fault_gpa);
 	else if (reason == GZ_EXIT_SYSTEM_EVENT)
 		vm->exited = true, vm->exit_code = 0x100 + run->system_event.type;
+	else if (reason == GZ_EXIT_IRQ)
+		irq_window();
 	else if (reason == GZ_EXIT_FAIL_ENTRY || reason == GZ_EXIT_INTERNAL_ERROR)
 		vm->exited = true, vm->exit_code = 0x200 + (u32)run->fail_entry.reason;
 	return reason;

@@ -51,6 +51,15 @@ void irq_set_handler(irq_handler h)
 	handler = h;
 }
 
+void irq_window(void)
+{
+	irq_enable();
+	isb();
+	for (u32 i = 0; i < 16; i++)
+		cpu_relax();
+	irq_disable();
+}
+
 static void interrupt(void)
 {
 	u32 intid = (u32)sysreg_read(S3_0_C12_C12_0);	/* ICC_IAR1_EL1 */

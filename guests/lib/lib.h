@@ -88,6 +88,8 @@ void irq_set_handler(irq_handler h);	/* after acknowledge, before end of interru
 extern bool irq_auto_eoi;
 extern volatile u64 irq_count[MAX_CPUS][1024];
 static inline void irq_enable(void) { __asm__ volatile("msr daifclr, #3" : : : "memory"); }
+/* Lets pending interrupts in for a moment. */
+void irq_window(void);
 static inline void irq_disable(void) { __asm__ volatile("msr daifset, #3" : : : "memory"); }
 
 /* cpu.c */

@@ -31,15 +31,6 @@ void record_stop(void)
 	irq_set_handler(NULL);
 }
 
-void irq_window(void)
-{
-	irq_enable();
-	isb();
-	for (u32 i = 0; i < 16; i++)
-		cpu_relax();
-	irq_disable();
-}
-
 bool record_wait(u32 n, u64 us)
 {
 	u64 end = counter() + us * counter_freq() / 1000000;

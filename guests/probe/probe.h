@@ -27,8 +27,6 @@ extern volatile u32 record_count;
 extern u16 recorded[RECORD_MAX];
 void record_start(void);
 void record_stop(void);
-/* Lets pending interrupts in for a moment. */
-void irq_window(void);
 /* Waits until n interrupts were recorded, or us microseconds. */
 bool record_wait(u32 n, u64 us);
 /* Every SPI disabled, inactive, not pending, priority 0x80, edge, routed here; the boot CPU's SGIs and PPIs likewise. */

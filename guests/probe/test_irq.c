@@ -320,7 +320,7 @@ TEST(routed_nowhere__stays_pending_until_routed_back)
 	if (!plat.gz)
 		return;		/* QEMU's model looks at Aff0 only */
 	prepare();
-	gic_route(48, 0x01000000);	/* Aff2 = 1: no such CPU */
+	gic_route(48, 0x10000);	/* Aff2 = 1: no such CPU */
 	gic_enable(48);
 	gic_pend(48);
 	irq_window();

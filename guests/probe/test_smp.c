@@ -8,7 +8,7 @@
 #include "probe/probe.h"
 
 static volatile u64 ready[MAX_CPUS], leave, sleep_in_wfi;
-static volatile u64 hits[MAX_CPUS][64], mapped_value[MAX_CPUS];
+static volatile u64 hits[MAX_CPUS][64];
 
 static void note(u32 intid)
 {
