@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SOURCES: hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mem/own.c hyp/mem/own_check.c hyp/mem/host_s2.c hyp/mem/pin.c hyp/mem/guest_s2.c hyp/mem/guest_slots.c hyp/mem/share.c hyp/mem/guest_clean.c tests/host/mem_fixture.c */
+/*
+ * Job: slots, registration against population, share, unshare, relinquish, teardown, cleaning; nothing changed by a failure.
+ * Never: the record table itself (test_own.c).
+ * Used by: make -C tests/host run.
+ */
+#include <string.h>
+
+#include "mem_fixture.h"
+
+#include "mem/pin.h"
+#include "mm/layout.h"
+
+#define RAM_MB	64
+#define IPA0	UINT64_C(0x80000000)
+#define BLOCK_PA UINT64_C(0x41200000)
+
+static struct guest_mem gm, other;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_machine(RAM_MB * MB, 256);
+	fixture_guest(&gm, 1, 64);
+	fixture_guest(&other, 2, 64);
+	return 0;
+}
+
+static u64 host_pages(void)
+{
+	return own_count(OWN_HOST) + own_count(OWN_HOST_SHARED_GUEST) + own_count(OWN_HOST_SHARED_HYP);
+}
+
+static int teardown(void **state)
+{
+	u64 all = (RAM_BASE + RAM_MB * MB - HOST_BASE) / PAGE_SIZE;
+
+	(void)state;
+	assert_int_equal(host_pages(), all);
+	if (!gm.dying)
+		fixture_destroy(&gm, 512);
+	if (!other.dying)
+		fixture_destroy(&other, 512);
+	assert_int_equal(own_count(OWN_HOST), all);
+	assert_bbm_good();
+	return 0;
+}
+
+static enum gz_err share(u64 ipa, u64 pa, u64 pages)
+{
+	return host_share_guest(&gm, IPA(ipa), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
+}
+
+static enum gz_err reg(u32 id, u64 ipa, u64 pages)
+{
+	bool populate;
+	enum gz_err err = guest_mem_register(&gm, id, IPA(ipa), pages, &populate);
+
+	assert_true(err == GZ_OK || !populate);
+	return err;
+}
+
+static bool populates(u32 id, u64 ipa, u64 pages)
+{
+	bool populate;
+
+	assert_int_equal(guest_mem_register(&gm, id, IPA(ipa), pages, &populate), GZ_OK);
+	return populate;
+}
+
+/* slots */
+
+static void slot__second_identical_call__populates(void **state)
+{
+	(void)state;
+	assert_false(populates(0, IPA0, 16));
+	assert_true(populates(0, IPA0, 16));
+	assert_true(populates(0, IPA0 + PAGE_SIZE, 3));
+	assert_true(populates(0, IPA0 + 15 * PAGE_SIZE, 1));
+}
+
+static void slot__overlap__eexist(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 16);
+	assert_int_equal(reg(1, IPA0, 16), GZ_EEXIST);
+	assert_int_equal(reg(1, IPA0 + 15 * PAGE_SIZE, 2), GZ_EEXIST);
+	assert_int_equal(reg(1, IPA0 - PAGE_SIZE, 2), GZ_EEXIST);
+	assert_int_equal(reg(1, IPA0 - PAGE_SIZE, 32), GZ_EEXIST);
+	assert_int_equal(reg(1, IPA0 + 4 * PAGE_SIZE, 1), GZ_EEXIST);
+	assert_int_equal(reg(1, IPA0 + 16 * PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(reg(2, IPA0 - PAGE_SIZE, 1), GZ_OK);
+}
+
+static void slot__bad_geometry__einval(void **state)
+{
+	static const struct { u64 ipa, pages; } bad[] = {
+		{ IPA0, 0 }, { IPA0 + 1, 1 }, { BIT(40), 1 }, { BIT(40) - PAGE_SIZE, 2 }, { 0, BIT(28) + 1 },
+		{ IPA0, UINT64_MAX }, { IPA0, BIT(52) }, { UINT64_MAX - 0xfff, 1 }, { IPA0, BIT(52) + 1 },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(reg(0, bad[i].ipa, bad[i].pages), GZ_EINVAL);
+	assert_int_equal(reg(0, 0, BIT(28)), GZ_OK);
+}
+
+static void slot__all_used__enomem_then_free_again(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < GZ_MAX_SLOTS; i++)
+		fixture_slot(&gm, 1000 + i, IPA0 + i * PAGE_SIZE, 1);
+	assert_int_equal(reg(1, 0, 1), GZ_ENOMEM);
+	assert_int_equal(guest_mem_remove_slot_slice(&gm, 1005), GZ_OK);
+	assert_int_equal(reg(1, 0, 1), GZ_OK);
+	assert_int_equal(guest_mem_remove_slot_slice(&gm, 1005), GZ_ENOENT);
+}
+
+static void slot__same_id_elsewhere__only_when_empty(void **state)
+{
+	struct mem_slot s;
+
+	(void)state;
+	fixture_slot(&gm, 4, IPA0, 16);
+	assert_int_equal(reg(4, 0, 8), GZ_OK);
+	assert_false(guest_mem_slot_of(&gm, IPA(IPA0), &s));
+	assert_int_equal(share(0, BLOCK_PA, 1), GZ_OK);
+	assert_int_equal(reg(4, IPA0, 8), GZ_EEXIST);
+	assert_int_equal(reg(4, 0, 9), GZ_EEXIST);
+	assert_true(guest_mem_slot_of(&gm, IPA(7 * PAGE_SIZE + 5), &s));
+	assert_int_equal(s.id, 4);
+	assert_int_equal(s.pages, 8);
+	assert_int_equal(s.populated, 1);
+	assert_false(guest_mem_slot_of(&gm, IPA(8 * PAGE_SIZE), &s));
+	assert_false(guest_mem_slot_of(&gm, IPA(UINT64_MAX), &s));
+}
+
+static void slot__overlaps__edges_and_wrap(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 4, IPA0, 16);
+	assert_true(guest_mem_overlaps_slot(&gm, IPA(IPA0 + 15 * PAGE_SIZE), 1));
+	assert_true(guest_mem_overlaps_slot(&gm, IPA(IPA0 - 1), 2));
+	assert_false(guest_mem_overlaps_slot(&gm, IPA(IPA0 - 1), 1));
+	assert_false(guest_mem_overlaps_slot(&gm, IPA(IPA0 + 16 * PAGE_SIZE), PAGE_SIZE));
+	assert_true(guest_mem_overlaps_slot(&gm, IPA(UINT64_MAX), 2));
+}
+
+static void purpose__claimed_by_that_range_only(void **state)
+{
+	struct mem_slot s;
+
+	(void)state;
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), 16 * PAGE_SIZE, GZ_MEM_STATIC_SWIOTLB), GZ_OK);
+	fixture_slot(&gm, 0, IPA0 + BLOCK_SIZE, 16);
+	assert_true(guest_mem_slot_of(&gm, IPA(IPA0 + BLOCK_SIZE), &s));
+	assert_int_equal(s.flags, 0);
+	fixture_slot(&gm, 1, IPA0, 16);
+	assert_true(guest_mem_slot_of(&gm, IPA(IPA0), &s));
+	assert_int_equal(s.flags, GZ_MEM_STATIC_SWIOTLB);
+}
+
+static void purpose__bad__einval(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), PAGE_SIZE, 3), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), PAGE_SIZE, 8), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), PAGE_SIZE, BIT(31)), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), 0, 1), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0 + 1), PAGE_SIZE, 1), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), UINT64_MAX & ~0xfffull, 1), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(BIT(40)), PAGE_SIZE, 1), GZ_EINVAL);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(IPA0), PAGE_SIZE, 0), GZ_OK);
+}
+
+/* sharing */
+
+static void share__page__both_see_it(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 1), GZ_OK);
+	assert_true(guest_mem_is_mapped(&gm, IPA(IPA0 + 8), true));
+	assert_false(guest_mem_is_mapped(&gm, IPA(IPA0 + PAGE_SIZE), false));
+	assert_int_equal(own_state_of(PA(BLOCK_PA)), OWN_HOST_SHARED_GUEST);
+	assert_int_equal(own_peer_of(PA(BLOCK_PA)), 1);
+	assert_int_equal(gm.shared_pages, 1);
+	assert_int_equal(gm.quota.used, 2 + 2);
+	assert_int_equal(guest_mem_vttbr(&gm) >> 48, 1);
+	assert_int_equal(guest_mem_vtcr(&gm), 0x80023558);
+}
+
+static void share__block__one_entry_no_page_table(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	shim_events_clear();
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(gm.quota.used, 2 + 1);
+	assert_int_equal(pgtable_walk(&gm.s2, IPA0).size, BLOCK_SIZE);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 512);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 0);
+	assert_int_equal(shim_events_of(EV_IC_IALLUIS), 1);
+}
+
+static void share__same_again__ok_nothing_changed(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 2048);
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(share(IPA0 + 512 * PAGE_SIZE, BLOCK_PA + BLOCK_SIZE + PAGE_SIZE, 3), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(share(IPA0 + 7 * PAGE_SIZE, BLOCK_PA + 7 * PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(share(IPA0 + 513 * PAGE_SIZE, BLOCK_PA + BLOCK_SIZE + 2 * PAGE_SIZE, 2), GZ_OK);
+	assert_int_equal(shim_events_of(EV_PTE_LIVE), 0);
+	assert_int_equal(gm.shared_pages, 515);
+	assert_int_equal(gm.slots[0].populated, 515);
+}
+
+/* One page faulted in first, then the block around it: pages are added, the block is made. */
+static void share__block_over_some_pages__becomes_block(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 512);
+	assert_int_equal(share(IPA0 + 9 * PAGE_SIZE, BLOCK_PA + 9 * PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(pgtable_walk(&gm.s2, IPA0).size, BLOCK_SIZE);
+	assert_int_equal(gm.shared_pages, 512);
+	assert_int_equal(gm.slots[0].populated, 512);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 512);
+}
+
+static void share__other_pa_or_other_ipa__eexist(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 4), GZ_OK);
+	assert_int_equal(share(IPA0, BLOCK_PA + 8 * PAGE_SIZE, 1), GZ_EEXIST);
+	assert_int_equal(share(IPA0 + 8 * PAGE_SIZE, BLOCK_PA, 1), GZ_EEXIST);
+	/* A list that names a page twice, and one with a page mapped elsewhere in its middle. */
+	assert_int_equal(share(IPA0 + 4 * PAGE_SIZE, BLOCK_PA + 3 * PAGE_SIZE, 4), GZ_EEXIST);
+	assert_int_equal(share(IPA0 + 2 * PAGE_SIZE, BLOCK_PA + 8 * PAGE_SIZE, 4), GZ_EEXIST);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 4);
+	assert_int_equal(gm.shared_pages, 4);
+}
+
+static void share__two_vms_same_page__eperm(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	fixture_slot(&other, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_EPERM);
+	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA - PAGE_SIZE), 4 * PAGE_SIZE }), GZ_EPERM);
+	assert_int_equal(other.shared_pages, 0);
+	assert_int_equal(own_state_of(PA(BLOCK_PA - PAGE_SIZE)), OWN_HOST);
+	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0), 512), GZ_OK);
+	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_OK);
+}
+
+static void share__not_the_hosts__eperm(void **state)
+{
+	static const struct { u64 pa, pages; } bad[] = {
+		{ POOL_BASE, 1 }, { RAM_BASE, 1 }, { HOST_BASE - PAGE_SIZE, 2 }, { 0x9000000, 1 },
+		{ RAM_BASE + RAM_MB * MB - PAGE_SIZE, 2 }, { UINT64_MAX - 0xfff, 1 }, { BIT(48), 1 }, { BIT(52), 1 },
+	};
+
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(share(IPA0, bad[i].pa, bad[i].pages), GZ_EPERM);
+	assert_int_equal(gm.shared_pages, 0);
+	assert_int_equal(gm.quota.used, 2);
+}
+
+static void share__pinned_page__eperm_and_back(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(host_share_hyp(PA(BLOCK_PA)), GZ_OK);
+	assert_int_equal(share(IPA0, BLOCK_PA, 1), GZ_EPERM);
+	host_unshare_hyp(PA(BLOCK_PA));
+	assert_int_equal(share(IPA0, BLOCK_PA, 1), GZ_OK);
+	assert_int_equal(host_share_hyp(PA(BLOCK_PA)), GZ_EPERM);
+}
+
+static void share__outside_slot__einval(void **state)
+{
+	(void)state;
+	assert_int_equal(share(IPA0, BLOCK_PA, 1), GZ_EINVAL);
+	fixture_slot(&gm, 0, IPA0, 4);
+	fixture_slot(&gm, 1, IPA0 + 4 * PAGE_SIZE, 4);
+	assert_int_equal(share(IPA0 - PAGE_SIZE, BLOCK_PA, 1), GZ_EINVAL);
+	assert_int_equal(share(IPA0 + 3 * PAGE_SIZE, BLOCK_PA, 2), GZ_EINVAL);
+	assert_int_equal(share(IPA0 + 8 * PAGE_SIZE, BLOCK_PA, 1), GZ_EINVAL);
+	assert_int_equal(share(UINT64_MAX - 0xfff, BLOCK_PA, 1), GZ_EINVAL);
+	assert_int_equal(share(IPA0, BLOCK_PA, 0), GZ_EINVAL);
+	assert_int_equal(share(IPA0 + 1, BLOCK_PA, 1), GZ_EINVAL);
+	assert_int_equal(share(IPA0, BLOCK_PA + 1, 1), GZ_EINVAL);
+}
+
+static void share__quota_used_up__enomem_nothing_changed(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	for (gm.quota.limit = 2; gm.quota.limit < 5; gm.quota.limit++) {
+		/* Two page tables and one above them. */
+		assert_int_equal(share(IPA0 + 511 * PAGE_SIZE, BLOCK_PA, 2), GZ_ENOMEM);
+		assert_int_equal(gm.quota.used, 2);
+		assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 0);
+		assert_int_equal(gm.shared_pages + gm.slots[0].populated, 0);
+		assert_false(guest_mem_is_mapped(&gm, IPA(IPA0 + 511 * PAGE_SIZE), false));
+	}
+	assert_int_equal(share(IPA0 + 511 * PAGE_SIZE, BLOCK_PA, 2), GZ_OK);
+}
+
+/* unshare, relinquish */
+
+static void unshare__part_of_block__rest_stays(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0 + 5 * PAGE_SIZE), 2), GZ_OK);
+	assert_true(guest_mem_is_mapped(&gm, IPA(IPA0 + 4 * PAGE_SIZE), true));
+	assert_false(guest_mem_is_mapped(&gm, IPA(IPA0 + 5 * PAGE_SIZE), false));
+	assert_false(guest_mem_is_mapped(&gm, IPA(IPA0 + 6 * PAGE_SIZE), false));
+	assert_true(guest_mem_is_mapped(&gm, IPA(IPA0 + 7 * PAGE_SIZE), true));
+	assert_int_equal(gm.shared_pages, 510);
+	assert_int_equal(own_state_of(PA(BLOCK_PA + 5 * PAGE_SIZE)), OWN_HOST);
+	assert_int_equal(own_state_of(PA(BLOCK_PA + 7 * PAGE_SIZE)), OWN_HOST_SHARED_GUEST);
+	assert_int_equal(share(IPA0 + 5 * PAGE_SIZE, BLOCK_PA + BLOCK_SIZE, 1), GZ_OK);
+}
+
+static void unshare__never_mapped__skipped(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0), 1024), GZ_OK);
+	assert_int_equal(host_unshare_guest(&gm, IPA(0), BIT(28)), GZ_OK);
+	assert_int_equal(host_unshare_guest(&gm, IPA(0), BIT(28) + 1), GZ_EINVAL);
+	assert_int_equal(host_unshare_guest(&gm, IPA(0), UINT64_MAX), GZ_EINVAL);
+	assert_int_equal(host_unshare_guest(&gm, IPA(1), 1), GZ_EINVAL);
+	assert_int_equal(host_unshare_guest(&gm, IPA(0), 0), GZ_EINVAL);
+}
+
+static void unshare__no_page_to_split__enomem_nothing_changed(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
+	gm.quota.limit = gm.quota.used;
+	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0), 1), GZ_ENOMEM);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0)), GZ_ENOMEM);
+	assert_int_equal(gm.shared_pages, 512);
+	assert_true(guest_mem_is_mapped(&gm, IPA(IPA0), true));
+}
+
+static void relinquish__page__host_only_then_faults_again(void **state)
+{
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	assert_int_equal(share(IPA0, BLOCK_PA, 2), GZ_OK);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0 + 0x123)), GZ_OK);
+	assert_false(guest_mem_is_mapped(&gm, IPA(IPA0), false));
+	assert_int_equal(own_state_of(PA(BLOCK_PA)), OWN_HOST);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0)), GZ_OK);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(0)), GZ_EINVAL);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(UINT64_MAX)), GZ_EINVAL);
+	assert_int_equal(gm.slots[0].populated, 1);
+}
+
+static void remove_slot__slices__pages_back_slot_gone(void **state)
+{
+	u32 calls = 0;
+	struct mem_slot s;
+
+	(void)state;
+	fixture_slot(&gm, 7, IPA0 + PAGE_SIZE, 3 * 512);
+	fixture_slot(&gm, 8, IPA0 + PAGE_SIZE + 3 * BLOCK_SIZE, 512);
+	assert_int_equal(share(IPA0 + BLOCK_SIZE, BLOCK_PA, 1024), GZ_OK);
+	assert_int_equal(share(IPA0 + PAGE_SIZE, BLOCK_PA + 3 * BLOCK_SIZE, 100), GZ_OK);
+	assert_int_equal(share(IPA0 + PAGE_SIZE + 3 * BLOCK_SIZE, BLOCK_PA + 4 * BLOCK_SIZE, 10), GZ_OK);
+	while (guest_mem_remove_slot_slice(&gm, 7) == GZ_EAGAIN)
+		assert_in_range(calls++, 0, 10);
+	assert_int_equal(calls, 3);
+	assert_int_equal(gm.shared_pages, 10);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 10);
+	assert_false(guest_mem_slot_of(&gm, IPA(IPA0 + PAGE_SIZE), &s));
+	assert_true(guest_mem_slot_of(&gm, IPA(IPA0 + PAGE_SIZE + 3 * BLOCK_SIZE), &s));
+	assert_int_equal(guest_mem_remove_slot_slice(&gm, 7), GZ_ENOENT);
+}
+
+/* life and death */
+
+static void destroy__slices__bounded_and_complete(void **state)
+{
+	u64 before;
+	u32 calls = 0;
+
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 16384);
+	assert_int_equal(share(IPA0, BLOCK_PA, 2 * 512), GZ_OK);
+	for (u64 i = 0; i < 300; i++)
+		assert_int_equal(share(IPA0 + (2048 + 2 * i) * PAGE_SIZE, BLOCK_PA + 4 * BLOCK_SIZE + i * PAGE_SIZE, 1), GZ_OK);
+	bbm_stop(&gm.s2);
+	shim_events_clear();
+	do {
+		before = gm.shared_pages;
+		calls++;
+		if (guest_mem_destroy_slice(&gm, 100) == GZ_OK)
+			break;
+		/* A block is one step: a slice may end 511 pages late. */
+		assert_in_range(before - gm.shared_pages, 0, 100 + 511);
+	} while (calls < 50);
+	assert_in_range(calls, 5, 10);
+	assert_int_equal(gm.quota.used, 0);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 0);
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 1);
+	assert_int_equal(guest_mem_destroy_slice(&gm, 100), GZ_OK);
+}
+
+static void dying__every_call__estate(void **state)
+{
+	u64 cursor = 0;
+
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	for (u64 i = 0; i < 8; i++)
+		assert_int_equal(share(IPA0 + i * PAGE_SIZE, BLOCK_PA + i * PAGE_SIZE, 1), GZ_OK);
+	bbm_stop(&gm.s2);
+	assert_int_equal(guest_mem_destroy_slice(&gm, 4), GZ_EAGAIN);
+	assert_int_equal(share(IPA0, BLOCK_PA, 1), GZ_ESTATE);
+	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0), 1), GZ_ESTATE);
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0)), GZ_ESTATE);
+	assert_int_equal(reg(1, 0, 1), GZ_ESTATE);
+	assert_int_equal(guest_mem_purpose(&gm, IPA(0), PAGE_SIZE, 0), GZ_ESTATE);
+	assert_int_equal(guest_mem_remove_slot_slice(&gm, 0), GZ_ESTATE);
+	fixture_cpu(false);
+	assert_int_equal(guest_mem_clean_slice(&gm, &cursor, 4), GZ_ESTATE);
+	while (guest_mem_destroy_slice(&gm, 4) == GZ_EAGAIN)
+		;
+}
+
+static void init__no_pages__enomem(void **state)
+{
+	struct guest_mem *x = &other;
+
+	(void)state;
+	fixture_destroy(&other, 10);
+	assert_int_equal(guest_mem_init(x, 2, 1), GZ_ENOMEM);
+	assert_int_equal(x->quota.used, 0);
+	x->dying = true;
+}
+
+/* The next VM with this number must not find what the last left in a TLB. */
+static void init__vmid_reused__flushed_first(void **state)
+{
+	bool seen = false;
+
+	(void)state;
+	fixture_destroy(&other, 10);
+	shim_events_clear();
+	fixture_guest(&other, 2, 8);
+	for (u32 i = 0; i < shim_event_count(); i++)
+		seen |= shim_event_at(i)->ev == EV_TLBI_VMALLS12E1IS && shim_event_at(i)->vttbr >> 48 == 2;
+	assert_true(seen);
+}
+
+/* caches */
+
+static u64 lines(u64 pages)
+{
+	return pages * PAGE_SIZE / 64;
+}
+
+static void clean__without_fwb__at_map_until_caches_are_on(void **state)
+{
+	(void)state;
+	fixture_destroy(&gm, 10);
+	fixture_cpu(false);
+	fixture_guest(&gm, 1, 64);
+	assert_true(gm.clean_on_map);
+	fixture_slot(&gm, 0, IPA0, 1024);
+	shim_events_clear();
+	assert_int_equal(share(IPA0, BLOCK_PA, 3), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), lines(3));
+	gm.clean_on_map = false;
+	assert_int_equal(share(IPA0 + 3 * PAGE_SIZE, BLOCK_PA + 3 * PAGE_SIZE, 3), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), lines(3));
+}
+
+static void clean__slices__every_page_once(void **state)
+{
+	u64 cursor = 0;
+	u32 calls = 0;
+
+	(void)state;
+	fixture_cpu(false);
+	fixture_slot(&gm, 0, IPA0, 2048);
+	assert_int_equal(share(IPA0 + PAGE_SIZE, BLOCK_PA + PAGE_SIZE, 700), GZ_OK);
+	shim_events_clear();
+	while (guest_mem_clean_slice(&gm, &cursor, 64) == GZ_EAGAIN)
+		assert_in_range(calls++, 0, 20);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), lines(700));
+	assert_int_equal(calls, 10);
+	assert_int_equal(guest_mem_clean_slice(&gm, &cursor, 64), GZ_OK);
+}
+
+static void clean__with_fwb__nothing(void **state)
+{
+	u64 cursor = 0;
+
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	shim_events_clear();
+	assert_int_equal(share(IPA0, BLOCK_PA, 3), GZ_OK);
+	assert_int_equal(guest_mem_clean_slice(&gm, &cursor, 1), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), 0);
+}
+
+static void icache__dic__no_maintenance(void **state)
+{
+	(void)state;
+	shim_sysreg_write("ctr_el0", BIT(29) | (UINT64_C(4) << 16));
+	fixture_slot(&gm, 0, IPA0, 1024);
+	shim_events_clear();
+	assert_int_equal(share(IPA0, BLOCK_PA, 3), GZ_OK);
+	assert_int_equal(shim_events_of(EV_IC_IALLUIS), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(slot__second_identical_call__populates), T(slot__overlap__eexist), T(slot__bad_geometry__einval),
+		T(slot__all_used__enomem_then_free_again), T(slot__same_id_elsewhere__only_when_empty),
+		T(slot__overlaps__edges_and_wrap), T(purpose__claimed_by_that_range_only), T(purpose__bad__einval),
+		T(share__page__both_see_it), T(share__block__one_entry_no_page_table),
+		T(share__same_again__ok_nothing_changed), T(share__block_over_some_pages__becomes_block),
+		T(share__other_pa_or_other_ipa__eexist), T(share__two_vms_same_page__eperm),
+		T(share__not_the_hosts__eperm), T(share__pinned_page__eperm_and_back), T(share__outside_slot__einval),
+		T(share__quota_used_up__enomem_nothing_changed), T(unshare__part_of_block__rest_stays),
+		T(unshare__never_mapped__skipped), T(unshare__no_page_to_split__enomem_nothing_changed),
+		T(relinquish__page__host_only_then_faults_again), T(remove_slot__slices__pages_back_slot_gone),
+		T(destroy__slices__bounded_and_complete), T(dying__every_call__estate), T(init__no_pages__enomem),
+		T(init__vmid_reused__flushed_first), T(clean__without_fwb__at_map_until_caches_are_on),
+		T(clean__slices__every_page_once), T(clean__with_fwb__nothing), T(icache__dic__no_maintenance),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
