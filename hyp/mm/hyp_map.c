@@ -13,7 +13,7 @@
 #define MMIO_WINDOW	0x8000000000	/* windows of mm/layout.h are this far apart at least */
 
 /* hyp.lds */
-extern char __image_start[], __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[], __image_end[];
+extern char __image_start[], __text_start[], __text_end[], __rodata_start[], __rodata_end[], __image_end[];
 
 struct pgtable hyp_table;
 struct spinlock hyp_lock;
@@ -60,7 +60,7 @@ u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count)
 		boot_fail("the page pool is too small for EL2's own tables and stacks: give more with gz.pool=");
 	map_part(image, __text_start, __text_end, PG_R | PG_X);
 	map_part(image, __rodata_start, __rodata_end, PG_R);
-	map_part(image, __data_start, __image_end, PG_R | PG_W);
+	map_part(image, __rodata_end, __image_end, PG_R | PG_W);
 	hyp_table.live = true;
 	return pgtable_ttbr(&hyp_table);
 }
