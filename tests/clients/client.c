@@ -286,6 +286,7 @@ long long hyp_stat(const char *name)
 int main(int argc, char **argv)
 {
 	int passed = 0, bad = 0;
+	uint64_t start;
 	struct test *t;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -293,9 +294,11 @@ int main(int argc, char **argv)
 		if (argc > 1 && !strstr(t->name, argv[1]))
 			continue;
 		failed = false;
+		start = now_ms();
 		printf("%s\n", t->name);
 		t->run();
-		printf("%s %s\n", failed ? "FAIL" : "ok", t->name);
+		printf("%s %s (%llu ms)\n", failed ? "FAIL" : "ok", t->name,
+		       (unsigned long long)(now_ms() - start));
 		bad += failed;
 		passed += !failed;
 	}

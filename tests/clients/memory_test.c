@@ -236,6 +236,17 @@ TEST(memory__unmapped_behind_the_guest__keeps_its_pages)
 	vm_end(&vm);
 }
 
+/* What one client does for a reset: registers of the boot vCPU once more, on the same VM. */
+static void start_again(struct vm *vm, const uint8_t *entry, const uint64_t x[4])
+{
+	int i;
+
+	EXPECT_OK(vcpu_set_reg(vm->vcpu[0], GZVM_REG_PSTATE, 0x3c5));
+	for (i = 0; i < 4; i++)
+		EXPECT_OK(vcpu_set_reg(vm->vcpu[0], GZVM_REG_X(i), x[i]));
+	EXPECT_OK(vcpu_set_reg(vm->vcpu[0], GZVM_REG_PC, RAM_GPA + (uint64_t)(entry - guest_blob)));
+}
+
 /* A deleted slot is no memory any more: the same address comes out as MMIO. */
 TEST(memory__deleted_slot__becomes_mmio)
 {
@@ -248,11 +259,9 @@ TEST(memory__deleted_slot__becomes_mmio)
 	vm_make(&vm, 1, guest_load, x);
 	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, PAGE, p));
 	EXPECT_EQ(expect_mmio(&vm, 0, MMIO_GPA, true, 8), value);
+	expect_off(&vm, 0);
 	EXPECT_OK(vm_slot(vm.fd, 1, 0, 0, NULL));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_PSTATE, 0x3c5));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_X(0), EXTRA_GPA));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_PC,
-			       RAM_GPA + (uint64_t)(guest_load - guest_blob)));
+	start_again(&vm, guest_load, x);
 	EXPECT_EQ(expect_mmio(&vm, 0, EXTRA_GPA, false, 8), 0);
 	vm_end(&vm);
 }
@@ -260,17 +269,17 @@ TEST(memory__deleted_slot__becomes_mmio)
 TEST(memory__relinquish__page_comes_back_fresh)
 {
 	const uint64_t x[4] = { RELINQUISH, DATA_GPA, 0, MMIO_GPA };
+	const uint64_t again[4] = { DATA_GPA, DATA_GPA + PAGE, PAGE };
 	uint64_t value = 0;
 	struct vm vm;
 
 	vm_make(&vm, 1, guest_call, x);
 	EXPECT_EQ(expect_mmio(&vm, 0, MMIO_GPA, true, 8), 0);
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_PSTATE, 0x3c5));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_X(0), DATA_GPA));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_X(1), DATA_GPA + PAGE));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_X(2), PAGE));
-	EXPECT_OK(vcpu_set_reg(vm.vcpu[0], GZVM_REG_PC,
-			       RAM_GPA + (uint64_t)(guest_touch - guest_blob)));
+	expect_mmio(&vm, 0, MMIO_GPA + 8, true, 8);
+	expect_mmio(&vm, 0, MMIO_GPA + 16, true, 8);
+	expect_mmio(&vm, 0, MMIO_GPA + 24, true, 8);
+	expect_off(&vm, 0);
+	start_again(&vm, guest_touch, again);
 	expect_off(&vm, 0);
 	memcpy(&value, vm.ram + (DATA_GPA - RAM_GPA), sizeof(value));
 	EXPECT_EQ(value, DATA_GPA);

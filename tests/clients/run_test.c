@@ -15,7 +15,7 @@
 
 #define PTP		0x86000001ull
 #define UNKNOWN_CALL	0xc6ffff00ull
-#define WRITES		20000ull
+#define WRITES		3000ull
 
 TEST(run__bad_structure)
 {
@@ -142,7 +142,7 @@ static void count_under_signals(int flags)
 
 	quiet_signal(SIGALRM, flags);
 	vm_make(&vm, 1, guest_counter, x);
-	timer_every_us(300);
+	timer_every_us(1000);
 	while (want <= WRITES) {
 		if (vcpu_run(&vm, 0)) {
 			EXPECT_EQ(errno, EINTR);
