@@ -176,6 +176,8 @@ u32 vcpu_run(struct vcpu *v)
 	WRITE_ONCE(v->idle, 0);
 	stat_inc(GZ_STAT_RUNS);
 	exit = prepare(&r);
+	if (!exit && v->wfi)
+		exit = run_idle(&r);
 	while (!exit) {
 		exit = run_once(&r);
 		if (exit == GZ_EXIT_IDLE)

@@ -19,8 +19,10 @@ u32 run_standby(struct run *r)
 {
 	if (vgic_has_due(&r->vm->vgic, &r->v->vgic))
 		return RUN_RESUME;
-	if (r->vm->idle_enabled)
+	if (r->vm->idle_enabled) {
+		r->v->wfi = true;
 		return GZ_EXIT_IDLE;
+	}
 	/* This driver knows no idle: wait here. Its interrupts, the guest's timer and a kick all end it. */
 	cpu_wfi();
 	return RUN_RESUME;
@@ -77,6 +79,7 @@ u32 run_idle(struct run *r)
 		ticks = vtimer_idle_ticks(&v->timer, &r->vm->vgic, &v->vgic);
 	if (power == POWER_ON_PENDING || ticks == 0) {
 		WRITE_ONCE(v->idle, 0);
+		v->wfi = false;
 		return RUN_RESUME;
 	}
 	if (!r->vm->idle_enabled) {

@@ -78,7 +78,8 @@ void vtimer_world_enter(struct vtimer *t, struct vtimer_host *h)
 	/* Masked or off: no deadline. Due already: the guest leaves at once, which is right. */
 	t->host_deadline = armed(h->cntv_ctl) ? h->cntv_cval + h->voff : NEVER;
 	t->loaded = true;
-	hyp_timer_arm(t, cpu_counter());
+	/* As of when the lines were made: what expired since then has no line yet, so CNTHP fires for it at once. */
+	hyp_timer_arm(t, t->lines_at);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
 	sysreg_write(cntvoff_el2, t->voff);
 	sysreg_write(cntv_cval_el0, t->cntv_cval);
@@ -120,6 +121,7 @@ bool vtimer_hyp_irq(struct vtimer *t, struct vgic *g, struct vgic_cpu *c, const 
 
 static void lines_at(struct vtimer *t, struct vgic *g, struct vgic_cpu *c, u64 now)
 {
+	t->lines_at = now;
 	vgic_set_ppi(g, c, VTIMER_PPI, cntv_line(t, now));
 	vgic_set_ppi(g, c, PTIMER_PPI, cntp_line(t, now));
 }

@@ -19,6 +19,7 @@ struct vtimer {
 	u64 cntv_ctl, cntv_cval;
 	u64 cntp_ctl, cntp_cval;	/* emulated; cval in physical counter ticks as the guest sees them */
 	u64 cntkctl;
+	u64 lines_at;		/* counter when the lines were last made from the compare values */
 	u64 host_deadline;	/* physical ticks, UINT64_MAX: none; valid between world_enter and world_leave */
 	bool loaded;		/* between world_enter and world_leave */
 };

@@ -53,6 +53,7 @@ void vcpu_reset(struct vcpu *v, u64 pc, u64 x0)
 	v->ctx.pc = pc;
 	v->ctx.pstate = PSTATE_EL1H_MASKED;
 	v->hcr = guest_hcr();
+	v->wfi = false;
 	vtimer_init(&v->timer, v->vm->voff);
 }
 

@@ -37,6 +37,7 @@ struct vcpu {
 	u8 index;
 	u32 state;			/* enum vcpu_state, atomics only */
 	s32 running_cpu;		/* physical CPU while its guest may be running, else -1; written by that CPU, read by kickers after a full barrier */
+	bool wfi;			/* waits for an interrupt: RUN without one is IDLE again */
 	u32 idle;			/* its last exit told the host to sleep; an interrupt for it needs exit IPI */
 	u32 power;			/* enum vcpu_power, written under vm->power_lock */
 	u64 on_pc, on_x0;		/* CPU_ON in flight */
