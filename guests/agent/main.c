@@ -177,17 +177,20 @@ static int handle(const struct wire_frame *f)
 	}
 }
 
-static int handle_port(void)
+static int handle_frames(void)
 {
 	struct wire_frame f;
-	int r = wire_fill(port);
+	int r;
 
-	if (r <= 0)
-		return -1;
 	while ((r = wire_next(&f)) > 0)
 		if (handle(&f))
 			return -1;
 	return r;
+}
+
+static int handle_port(void)
+{
+	return wire_fill(port) > 0 ? handle_frames() : -1;
 }
 
 /* Passes on one piece of output; its length, 0 when there was none (now or for ever). */
@@ -236,6 +239,9 @@ static int serve(const sigset_t *unblocked)
 	struct pollfd p[P_COUNT];
 	int status = 0;
 
+	/* Some may have come together with START; a broken one shows again at the port. */
+	if (handle_frames())
+		kill(-child.pid, SIGKILL);
 	while (!child_ended || waitpid(child.pid, &status, WNOHANG) != child.pid) {
 		child_ended = 0;
 		poll_once(p, unblocked);

@@ -184,7 +184,8 @@ class Session:
         self.proc.wait()
         self._drain_agent()
         lines = self.tail.decode(errors="replace").splitlines()
-        hint = next((l for l in reversed(lines) if "panic" in l.lower() or "qemu" in l.lower()),
+        marks = ("Kernel panic", "gz: panic", "qemu-system")
+        hint = next((x for x in reversed(lines) if any(m in x for m in marks)),
                     lines[-1] if lines else "nothing on its console")
         self._end(RUNNER_FAILED, f"the machine ended while {self.doing} (QEMU's status "
                   f"{self.proc.returncode}): {hint.strip()}; remedy: see {self.logs}/console.log")
