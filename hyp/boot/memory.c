@@ -21,9 +21,9 @@
 #include "insn/tlbi.h"
 
 #define HEADER_WINDOW	(HYP_VA_EARLY + (UINT64_C(1) << 30))
-#define POOL_MIN	(UINT64_C(16) << 20)
-#define POOL_MAX	(UINT64_C(256) << 20)
-#define POOL_SHARE	32		/* of RAM */
+#define POOL_BASE	(UINT64_C(2) << 20)
+#define POOL_MIN	(UINT64_C(4) << 20)
+#define POOL_SHARE	1024		/* of RAM: half of what guests could need that map all of it by 4 KiB pages */
 
 static u64 pool_bytes(const struct machine *m, u64 records)
 {
@@ -33,7 +33,7 @@ static u64 pool_bytes(const struct machine *m, u64 records)
 		return size;
 	for (u32 i = 0; i < m->ram_count; i++)
 		ram += m->ram[i].size;
-	return records + MIN(MAX(ram / POOL_SHARE, POOL_MIN), POOL_MAX);
+	return records + MAX(POOL_BASE + ram / POOL_SHARE, POOL_MIN);
 }
 
 /* NULL: there is no kernel module, or it cannot be looked at. */
