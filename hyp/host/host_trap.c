@@ -46,7 +46,6 @@ static void host_hvc(struct host_frame *f)
 		/* The host takes its interrupt, then executes the HVC again. */
 		if (hvc_dispatch(f->x) == HVC_RESTART)
 			f->elr -= INSN_BYTES;
-		longest_call_end(id & 0xffff);
 		return;
 	}
 	if (id == VENDOR_HYP_UID_ID)

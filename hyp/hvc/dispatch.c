@@ -8,7 +8,6 @@
 
 #include "gz/hvc.h"
 #include "hvc/hvc_int.h"
-#include "insn/cpu.h"
 #include "insn/nospec.h"
 #include "lib/percpu.h"
 
@@ -55,20 +54,6 @@ enum gz_err hvc_not_supported(struct hvc_call *c)
 	return GZ_ENOTSUP;
 }
 
-/* RUN is no stretch inside EL2: guest time is in it. */
-static void note_duration(u64 start, u64 x0)
-{
-	u64 *stat = this_cpu()->stat, ticks;
-
-	if ((u32)x0 == GZ_HVC_ID(GZ_FN_RUN))
-		return;
-	ticks = cpu_counter() - start;
-	if (ticks > stat[GZ_STAT_LONGEST_CALL_TICKS]) {
-		stat[GZ_STAT_LONGEST_CALL_TICKS] = ticks;
-		stat[GZ_STAT_LONGEST_CALL_FN] = (u32)x0 - GZ_HVC_SMC64_BASE;
-	}
-}
-
 /*
  * DESTROY_VM of a driver that repeats the call by itself (x2 != 0). To every other call BUSY is unknown: such a call
  * goes on here, slice by slice, until an interrupt waits for the host.
@@ -83,11 +68,10 @@ enum hvc_result hvc_dispatch(u64 x[18])
 	struct hvc_call c = { .x = x };
 	hvc_handler *handler = hvc_handler_of(x[0]);
 	enum gz_err err = GZ_ENOTSUP;
-	u64 start = cpu_counter();
 
 	if (handler)
 		err = handler(&c);
-	note_duration(start, x[0]);
+	longest_call_end((u32)x[0] - GZ_HVC_SMC64_BASE);
 	if (err == GZ_EAGAIN && !repeats_when_busy(x))
 		return HVC_RESTART;
 	x[0] = (u64)(s64)hvc_status_of(err);

@@ -32,7 +32,7 @@ static bool fault_ipa(const struct run *r, ipa_t *ipa)
 	u64 va = sysreg_read(far_el2), page;
 	bool walk = r->esr & ABT_S1PTW;
 
-	if (field_get(FSC_TYPE, r->esr) == FSC_TYPE_PERMISSION && !walk) {
+	if (!walk && field_get(FSC_TYPE, r->esr) == FSC_TYPE_PERMISSION) {
 		if (!ipa_of_va(r, va, &page))
 			return false;
 	} else {
@@ -42,28 +42,32 @@ static bool fault_ipa(const struct run *r, ipa_t *ipa)
 	return true;
 }
 
-static bool syndrome_tells_access(u64 esr)
+static u32 memory_or_device(struct run *r, bool insn)
 {
-	return (esr & (DABT_ISV | ABT_S1PTW)) == DABT_ISV;
-}
-
-u32 run_abort(struct run *r, bool insn)
-{
-	u64 type = field_get(FSC_TYPE, r->esr);
 	struct mem_slot slot;
 	ipa_t ipa;
-	u32 exit;
 
-	if (type != FSC_TYPE_TRANSLATION && type != FSC_TYPE_ACCESS && type != FSC_TYPE_PERMISSION)
-		return inject_external_abort(r, insn);
 	if (!fault_ipa(r, &ipa))
 		return RUN_RESUME;
-	if (!insn && syndrome_tells_access(r->esr) && run_vgic_access(r, ipa, &exit))
-		return exit;
 	if (!guest_mem_slot_of(&r->vm->mem, ipa, &slot))
 		return run_mmio(r, ipa, insn);
 	/* Another vCPU's fault may have brought it meanwhile. */
 	if (guest_mem_is_mapped(&r->vm->mem, ipa, !insn && (r->esr & ABT_WNR)))
 		return RUN_RESUME;
 	return report_page_fault(r->v, ipa);
+}
+
+u32 run_abort(struct run *r, bool insn)
+{
+	u64 type = field_get(FSC_TYPE, r->esr), page;
+
+	/* The commonest first: a register of the GIC. */
+	if (!insn && type == FSC_TYPE_TRANSLATION && (r->esr & (DABT_ISV | ABT_S1PTW)) == DABT_ISV) {
+		page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT;
+		if (run_vgic_access(r, IPA(page | (sysreg_read(far_el2) & (PAGE_SIZE - 1)))))
+			return r->exit;
+	}
+	if (type != FSC_TYPE_TRANSLATION && type != FSC_TYPE_ACCESS && type != FSC_TYPE_PERMISSION)
+		return inject_external_abort(r, insn);
+	return memory_or_device(r, insn);
 }

@@ -6,6 +6,12 @@
  */
 #include "run/run_int.h"
 
+#define SMC64			0x40000000u	/* the 64-bit form of a function id */
+#define STANDARD_SERVICE	0x84000000u
+#define PSCI_COUNT		0x20u
+#define TRNG_FIRST		0x50u
+#define TRNG_COUNT		0x10u
+
 static void answer4(struct run *r, u64 x0, u64 x1, u64 x2, u64 x3)
 {
 	u64 *x = r->v->ctx.x;
@@ -51,10 +57,8 @@ static u32 relinquish(struct run *r)
 	return exit;
 }
 
-u32 run_hvc(struct run *r)
+static u32 other_call(struct run *r, u32 fn)
 {
-	u32 fn = (u32)r->v->ctx.x[0], exit = RUN_RESUME;
-
 	switch (fn) {
 	case SMCCC_VERSION_ID:
 		return answer(r, SMCCC_VERSION_1_1);
@@ -70,10 +74,19 @@ u32 run_hvc(struct run *r)
 	case VENDOR_HYP_MEM_RELINQUISH:
 		return relinquish(r);
 	default:
-		if (run_psci(r, fn, &exit))
-			return exit;
-		if (run_trng(&r->v->ctx, fn))
-			return RUN_RESUME;
 		return answer(r, (u64)(s64)SMCCC_NOT_SUPPORTED);
 	}
+}
+
+u32 run_hvc(struct run *r)
+{
+	u32 fn = (u32)r->v->ctx.x[0], standard = (fn & ~SMC64) - STANDARD_SERVICE;
+
+	if (standard < PSCI_COUNT)
+		return run_psci(r, fn);
+	if (standard - TRNG_FIRST < TRNG_COUNT) {
+		run_trng(&r->v->ctx, fn);
+		return RUN_RESUME;
+	}
+	return other_call(r, fn);
 }

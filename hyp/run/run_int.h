@@ -27,6 +27,7 @@ struct run {
 	struct vcpu *v;
 	struct vm *vm;
 	u64 esr;		/* of the trap being handled */
+	u32 exit;		/* what a handler's helper wants answered */
 	bool serror;		/* esr is that of an SError for the host */
 	struct world w;
 };
@@ -51,8 +52,8 @@ u64 fp_cptr_trap(void);
 
 /* run_abort.c, run_mmio.c */
 u32 run_abort(struct run *r, bool insn);
-/* A register of the GIC, answered here: true, *exit as a handler's answer. Needs: a data abort with valid syndrome. */
-bool run_vgic_access(struct run *r, ipa_t ipa, u32 *exit);
+/* A register of the GIC, answered here: true, r->exit says how to go on. Needs: a data abort with valid syndrome. */
+bool run_vgic_access(struct run *r, ipa_t ipa);
 /* No memory: exit MMIO, or an abort where nobody can tell what was meant. */
 u32 run_mmio(struct run *r, ipa_t ipa, bool insn);
 
@@ -66,9 +67,8 @@ bool run_clean_first(struct run *r);
 
 /* run_hvc.c, run_psci.c, run_trng.c */
 u32 run_hvc(struct run *r);
-/* False: no PSCI function of ours. *exit: as a handler's answer. */
-bool run_psci(struct run *r, u32 fn, u32 *exit);
-bool run_trng(struct cpu_ctx *ctx, u32 fn);
+u32 run_psci(struct run *r, u32 fn);
+void run_trng(struct cpu_ctx *ctx, u32 fn);
 
 /* run_power.c */
 /* At the start of RUN and after each idle: takes up a CPU_ON or a reset. 0, GZ_EXIT_IDLE (off), GZ_EXIT_GZ. */

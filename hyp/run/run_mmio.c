@@ -20,7 +20,7 @@ static u32 decode(struct vcpu *v, u64 esr)
 	return size;
 }
 
-bool run_vgic_access(struct run *r, ipa_t ipa, u32 *exit)
+bool run_vgic_access(struct run *r, ipa_t ipa)
 {
 	struct vcpu *v = r->v;
 	struct vgic *g = &r->vm->vgic;
@@ -40,7 +40,7 @@ bool run_vgic_access(struct run *r, ipa_t ipa, u32 *exit)
 		reg_write(v, v->mmio.reg, mmio_extend(v, value));
 	}
 	skip_insn(r);
-	*exit = wake ? run_wake(r, wake) : RUN_RESUME;
+	r->exit = wake ? run_wake(r, wake) : RUN_RESUME;
 	return true;
 }
 

@@ -8,8 +8,6 @@
 
 #include "insn/atomic.h"
 
-#define PSCI_FIRST	0x84000000u
-#define PSCI_COUNT	0x20u
 #define SMC64		0x40000000u
 #define RESET2_WARM	0	/* SYSTEM_WARM_RESET, the one architectural type */
 #define MPIDR_AFFINITY	(MASK(39, 32) | MASK(23, 0))
@@ -42,7 +40,7 @@ static s64 cpu_on_locked(struct vm *vm, struct vcpu *t, u64 pc, u64 x0) NEEDS(vm
 	}
 }
 
-static s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0, u32 *exit)
+static s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0)
 {
 	struct vcpu *t = target_of(r->vm, mpidr);
 	struct mem_slot slot;
@@ -56,7 +54,7 @@ static s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0, u32 *exit)
 	ret = cpu_on_locked(r->vm, t, pc, x0);
 	spin_unlock(&r->vm->power_lock);
 	if (ret == PSCI_SUCCESS)
-		*exit = run_wake(r, (u32)BIT(t->index));
+		r->exit = run_wake(r, (u32)BIT(t->index));
 	return ret;
 }
 
@@ -76,18 +74,21 @@ static s64 affinity_info(struct run *r, u64 mpidr, u64 level)
 	}
 }
 
-static u32 cpu_off(struct run *r)
+static s64 cpu_off(struct run *r)
 {
 	spin_lock(&r->vm->power_lock);
 	WRITE_ONCE(r->v->power, POWER_OFF);
 	spin_unlock(&r->vm->power_lock);
-	return GZ_EXIT_IDLE;
+	r->exit = GZ_EXIT_IDLE;
+	return PSCI_SUCCESS;
 }
 
-static u32 system_event(struct run *r, u32 type)
+/* Does not come back to this guest. */
+static s64 system_event(struct run *r, u32 type)
 {
 	power_park_all(r);
-	return report_event(r->v, type);
+	r->exit = report_event(r->v, type);
+	return PSCI_INTERNAL_FAILURE;
 }
 
 static s64 features(u32 fn)
@@ -115,59 +116,60 @@ static s64 features(u32 fn)
 }
 
 /* Every state is a standby: it ends like WFI, with success. */
-static s64 cpu_suspend(struct run *r, u32 *exit)
+static s64 cpu_suspend(struct run *r)
 {
-	*exit = run_standby(r);
+	r->exit = run_standby(r);
 	return PSCI_SUCCESS;
 }
 
-/* Calls that return a value; the others end the vCPU's run. */
-static s64 call(struct run *r, u32 fn, const u64 *arg, u32 *exit)
+/* Argument n of the call; those of a 32-bit call have 32 bits. */
+static u64 arg(const struct run *r, u32 fn, u32 n)
+{
+	u64 x = r->v->ctx.x[n];
+
+	return fn & SMC64 ? x : (u32)x;
+}
+
+static s64 call(struct run *r, u32 fn)
 {
 	switch (fn) {
 	case PSCI_VERSION_ID:
 		return PSCI_VERSION_1_1;
 	case PSCI_FEATURES:
-		return features((u32)arg[0]);
+		return features((u32)arg(r, fn, 1));
 	case PSCI_MIGRATE_INFO_TYPE:
 		return PSCI_MIGRATE_NOT_PRESENT;
 	case PSCI_CPU_ON_32:
 	case PSCI_CPU_ON_64:
-		return cpu_on(r, arg[0], arg[1], arg[2], exit);
+		return cpu_on(r, arg(r, fn, 1), arg(r, fn, 2), arg(r, fn, 3));
 	case PSCI_AFFINITY_INFO_32:
 	case PSCI_AFFINITY_INFO_64:
-		return affinity_info(r, arg[0], arg[1]);
+		return affinity_info(r, arg(r, fn, 1), arg(r, fn, 2));
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
-		return cpu_suspend(r, exit);
+		return cpu_suspend(r);
 	case PSCI_CPU_OFF:
-		*exit = cpu_off(r);
-		return PSCI_SUCCESS;
+		return cpu_off(r);
 	case PSCI_SYSTEM_OFF:
-		*exit = system_event(r, GZ_EVENT_SHUTDOWN);
-		return PSCI_INTERNAL_FAILURE;
+		return system_event(r, GZ_EVENT_SHUTDOWN);
 	case PSCI_SYSTEM_RESET2_32:
 	case PSCI_SYSTEM_RESET2_64:
-		if ((u32)arg[0] != RESET2_WARM)
+		if ((u32)arg(r, fn, 1) != RESET2_WARM)
 			return PSCI_INVALID_PARAMETERS;
 		/* fallthrough */
 	case PSCI_SYSTEM_RESET:
-		*exit = system_event(r, GZ_EVENT_RESET);
-		return PSCI_INTERNAL_FAILURE;
+		return system_event(r, GZ_EVENT_RESET);
 	default:
 		return PSCI_NOT_SUPPORTED;
 	}
 }
 
-bool run_psci(struct run *r, u32 fn, u32 *exit)
+u32 run_psci(struct run *r, u32 fn)
 {
-	u64 *x = r->v->ctx.x, arg[3];
+	u64 *x = r->v->ctx.x;
 
-	if ((fn & ~SMC64) - PSCI_FIRST >= PSCI_COUNT)
-		return false;
-	for (u32 i = 0; i < 3; i++)
-		arg[i] = fn & SMC64 ? x[i + 1] : (u32)x[i + 1];
-	x[0] = (u64)call(r, fn, arg, exit);
+	r->exit = RUN_RESUME;
+	x[0] = (u64)call(r, fn);
 	x[1] = x[2] = x[3] = 0;
-	return true;
+	return r->exit;
 }

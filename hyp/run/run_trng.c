@@ -8,8 +8,6 @@
 
 #include "lib/drbg.h"
 
-#define TRNG_FIRST	0x84000050u
-#define TRNG_LAST	0x8400005fu
 #define TRNG_INVALID	(-2)
 
 /* Of this back end; any value does, but it must not look like an error. */
@@ -39,12 +37,10 @@ static s64 random(u64 *x, u64 bits, u32 word_bits)
 	return 0;
 }
 
-bool run_trng(struct cpu_ctx *ctx, u32 fn)
+void run_trng(struct cpu_ctx *ctx, u32 fn)
 {
 	u64 *x = ctx->x, arg = x[1];
 
-	if ((fn & ~0x40000000u) < TRNG_FIRST || (fn & ~0x40000000u) > TRNG_LAST || !known(fn))
-		return false;
 	x[1] = x[2] = x[3] = 0;
 	switch (fn) {
 	case TRNG_VERSION_ID:
@@ -60,9 +56,11 @@ bool run_trng(struct cpu_ctx *ctx, u32 fn)
 	case TRNG_RND32:
 		x[0] = (u64)random(x, (u32)arg, 32);
 		break;
-	default:
+	case TRNG_RND64:
 		x[0] = (u64)random(x, arg, 64);
 		break;
+	default:
+		x[0] = (u64)(s64)SMCCC_NOT_SUPPORTED;
+		break;
 	}
-	return true;
 }

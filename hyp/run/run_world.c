@@ -119,6 +119,7 @@ void world_enter(struct run *r)
 	vgic_load(&r->vm->vgic, &v->vgic);
 	vtimer_world_enter(&v->timer, &r->w.timer);
 	isb();	/* everything written is in force before the guest's first instruction */
+	longest_call_end(GZ_FN_RUN);
 }
 
 static void controls_host(const struct world *w)
@@ -141,6 +142,7 @@ u32 world_leave(struct run *r)
 	struct vcpu *v = r->v;
 	u32 wake;
 
+	longest_call_begin();
 	vtimer_world_leave(&v->timer, &r->w.timer);
 	wake = vgic_save(&r->vm->vgic, &v->vgic);
 	if (v->fp_live)
