@@ -11,7 +11,8 @@ from .qemu import Wrong
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOST_MODULES = ["virtio_pci", "virtio_console", "virtio_blk", "9pnet_virtio", "9p"]
-GUEST_MODULES = ["virtio_mmio", "virtio_blk", "virtio_console", "virtio_net", "virtio_rng", "ext4"]
+GUEST_MODULES = ["virtio_mmio", "virtio_blk", "virtio_console", "virtio_net", "virtio_rng",
+                 "crc32c_generic", "ext4"]     # ext4 asks for the checksum by an alias
 LIB_DIRS = ["lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib", "usr/lib"]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """scripts/run: reads its words, prepares what is missing, and starts one session."""
 import argparse
+import fcntl
 import glob
 import os
 import re
@@ -134,8 +135,12 @@ def prepare(a, say):
         jobs.append([*make, paths.TOP + "/linux"] + ([f"KDIR={os.path.abspath(a.headers)}"] if a.headers else ["6.12"]))
     elif not a.bare:
         jobs.append([*make, paths.TOP + "/linux"])
-    for job in jobs:
-        run_quietly(job, "the build")
+    # Two runs at once must not build into each other's files.
+    os.makedirs(paths.OUT, exist_ok=True)
+    with open(os.path.join(paths.OUT, ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for job in jobs:
+            run_quietly(job, "the build")
 
 
 def run_quietly(command, what, show=False):
