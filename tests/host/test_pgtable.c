@@ -318,6 +318,37 @@ static void pgtable__unmap_many__one_tlbi(void **state)
 	assert_int_equal(quota.used, 2 + 1);
 }
 
+static u64 free_at_tlbi;
+static void (*checker)(const struct shim_event *e);
+
+static void note_free_pages(const struct shim_event *e)
+{
+	if (e->ev == EV_TLBI_VMALLS12E1IS)
+		free_at_tlbi = page_pool_free_pages();
+	checker(e);
+}
+
+/* Another CPU could get the page and a walker still be in it. */
+static void pgtable__table_pages__freed_after_tlbi(void **state)
+{
+	u64 before;
+
+	(void)state;
+	assert_int_equal(map(PAGE_SIZE, PAGE_SIZE, 4 * BLOCK_SIZE), GZ_OK);
+	before = page_pool_free_pages();
+	checker = shim_event_hook;
+	shim_event_hook = note_free_pages;
+	assert_int_equal(pgtable_unmap(&t, 0, GB), GZ_OK);
+	assert_int_equal(free_at_tlbi, before);
+	assert_int_equal(page_pool_free_pages(), before + 3);
+	assert_int_equal(pgtable_map(&t, 0, PA(0), BLOCK_SIZE - PAGE_SIZE, RWX, LEVEL_PAGES), GZ_OK);
+	before = page_pool_free_pages();
+	assert_int_equal(map(0, 0, BLOCK_SIZE), GZ_OK);
+	assert_int_equal(free_at_tlbi, before);
+	assert_int_equal(page_pool_free_pages(), before + 1);
+	shim_event_hook = checker;
+}
+
 static void pgtable__unmap_nothing__no_tlbi(void **state)
 {
 	(void)state;
@@ -521,7 +552,7 @@ int main(void)
 		T(map_conflict__eexist_nothing_changed), T(fill_up_table__becomes_block),
 		T(collapse__only_when_whole_and_equal), T(collapse_twice__gigabyte),
 		T(unmap_one_page__tlbi_by_ipa_and_combined), T(tlbi__other_vmid_switched_and_back),
-		T(unmap_many__one_tlbi), T(unmap_nothing__no_tlbi), T(unmap_inside_blocks__splits),
+		T(unmap_many__one_tlbi), T(table_pages__freed_after_tlbi), T(unmap_nothing__no_tlbi), T(unmap_inside_blocks__splits),
 		T(map_short_of_pages__nothing_changed), T(unmap_short_of_pages__nothing_changed),
 		T(for_each__every_leaf_once_and_stops), T(destroy_slices__bounded_and_complete),
 		T(not_live__no_maintenance), T(reserve__tables_once), T(random__as_the_array_says),

@@ -13,7 +13,7 @@
 #include "mm/layout.h"
 #include "shim.h"
 
-#define PAGES	65536u
+#define PAGES	8192u
 #define DIRTY	65536u
 #define ENTRIES	512
 #define VALID	1u
@@ -23,7 +23,7 @@
 #define VMID(v)	((u16)((v) >> 48))
 
 /* What is known of one page of a watched table. */
-struct page { u64 at; u64 base; enum pg_kind kind; u16 vmid; u8 level; bool retired, stopped, flushed; };
+struct page { u64 at; u64 base; u64 doomed_by; enum pg_kind kind; u16 vmid; u8 level; bool retired, stopped, flushed; };
 
 /*
  * Phases of an entry made invalid. By IPA it takes two TLBIs: stage 2 entries first, then what combines both stages.
@@ -62,19 +62,32 @@ static struct page *page_of(u64 at, bool make)
 	abort();
 }
 
-/* A slot of the hash stays taken (linear probing); retired marks it as no table of ours. */
-static void forget(u64 at, u8 level)
+/*
+ * A table was unlinked by clearing slot: it and all below are walkable until that is clean. Noted at once, because
+ * their words may become links of a free list (invalid entries) meanwhile.
+ */
+static void doom(u64 at, u8 level, u64 slot)
 {
 	const u64 *table = (const u64 *)(uintptr_t)at;
 	struct page *p = page_of(at, false);
 
 	if (!p || p->retired)
 		return;
-	p->retired = true;
-	/* Word 0 may already be the link of a free list: an invalid entry. */
+	p->doomed_by = slot;
 	for (u32 i = 0; level < 3 && i < ENTRIES; i++)
 		if ((table[i] & (VALID | TABLE)) == (VALID | TABLE))
-			forget((u64)(uintptr_t)pa_to_ptr(PA(table[i] & ADDR)), level + 1);
+			doom((u64)(uintptr_t)pa_to_ptr(PA(table[i] & ADDR)), level + 1, slot);
+}
+
+/* A slot of the hash stays taken (linear probing); retired marks it as no table of ours. */
+static void retire_doomed(u64 slot)
+{
+	for (u32 i = 0; i < PAGES; i++) {
+		if (pages[i].doomed_by != slot)
+			continue;
+		pages[i].doomed_by = 0;
+		pages[i].retired = true;
+	}
 }
 
 static u64 span(u8 level)
@@ -121,7 +134,7 @@ static void on_dsb(bool full)
 			d->phase = P_IPA_DONE;
 		} else if (full && d->phase == P_ALL_SENT) {
 			if (d->child)
-				forget(d->child, d->of.level + 1);
+				retire_doomed(d->slot);
 			*d = dirty[--dirty_count];
 			i--;
 		}
@@ -178,8 +191,10 @@ static void make_dirty(const struct shim_event *e, const struct page *p, u64 old
 
 	if (dirty_count == DIRTY)
 		abort();
-	if (table)
+	if (table) {
 		d.child = (u64)(uintptr_t)pa_to_ptr(PA(old & ADDR));
+		doom(d.child, p->level + 1, e->arg);
+	}
 	dirty[dirty_count++] = d;
 }
 

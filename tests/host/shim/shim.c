@@ -7,6 +7,7 @@
 #include "shim.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void *arena;
 static u64 arena_size;
 
 bool shim_log_on = true;
+u32 shim_yield_every;
 void (*shim_event_hook)(const struct shim_event *e);
 bool (*shim_sysreg_read_hook)(const char *name, u64 *value);
 bool (*shim_sysreg_write_hook)(const char *name, u64 value);
@@ -94,11 +96,20 @@ static void event_add(struct shim_event e)
 		shim_event_hook(&e);
 }
 
+static void maybe_yield(void)
+{
+	static _Thread_local u32 count;
+
+	if (shim_yield_every && ++count % shim_yield_every == 0)
+		sched_yield();
+}
+
 void shim_event(enum shim_ev ev, u64 arg)
 {
 	pthread_mutex_lock(&log_mutex);
 	event_add((struct shim_event){ .ev = ev, .arg = arg });
 	pthread_mutex_unlock(&log_mutex);
+	maybe_yield();
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -110,6 +121,7 @@ void shim_pte_store(u64 *slot, u64 value, bool live)
 	event_add((struct shim_event){ .ev = ev, .arg = (u64)(uintptr_t)slot, .value = value });
 	*(volatile u64 *)slot = value;
 	pthread_mutex_unlock(&log_mutex);
+	maybe_yield();
 }
 
 u32 shim_event_count(void) { return log_count; }
@@ -191,6 +203,7 @@ void shim_reset(void)
 	epoch++;
 	shim_events_clear();
 	shim_log_on = true;
+	shim_yield_every = 0;
 	shim_event_hook = NULL;
 	shim_sysreg_read_hook = NULL;
 	shim_sysreg_write_hook = NULL;

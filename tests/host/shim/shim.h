@@ -38,6 +38,8 @@ const struct shim_event *shim_event_at(u32 i);
 void shim_events_clear(void);
 /* How often since shim_events_clear(). */
 u64 shim_events_of(enum shim_ev ev);
+/* Thread tests: about every n-th event lets another thread run, in the middle of whatever the code is doing. 0: never. */
+extern u32 shim_yield_every;
 /* Sees each event, one at a time, before a table entry is stored. */
 extern void (*shim_event_hook)(const struct shim_event *e);
 
