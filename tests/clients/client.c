@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "client.h"
@@ -283,6 +284,29 @@ long long hyp_stat(const char *name)
 	return value;
 }
 
+/* For a runner that wants a live VM: a guest that spins until this program is killed. */
+static void hold(void)
+{
+	struct vm vm;
+
+	vm_make(&vm, 1, guest_spin, NULL);
+	printf("holding\n");
+	for (;;)
+		vcpu_run(&vm, 0);
+}
+
+/* One attempt to load a module, unlike insmod's two; says why not. */
+static int load(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0)) {
+		printf("%s\n", strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int passed = 0, bad = 0;
@@ -290,6 +314,10 @@ int main(int argc, char **argv)
 	struct test *t;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "hold"))
+		hold();
+	if (argc > 2 && !strcmp(argv[1], "load"))
+		return load(argv[2]);
 	for (t = tests; t; t = t->next) {
 		if (argc > 1 && !strstr(t->name, argv[1]))
 			continue;

@@ -88,7 +88,7 @@ TEST(memory__overlap_or_slot_in_use__eexist)
 	EXPECT_ERR(slot_with(&vm, SLOT(1, 1, EXTRA_GPA + 8 * PAGE, PAGE, p)), EEXIST);
 	EXPECT_ERR(slot_with(&vm, SLOT(2, 1, EXTRA_GPA + 3 * PAGE, 2 * PAGE, p)), EEXIST);
 	EXPECT_ERR(slot_with(&vm, SLOT(2, 1, EXTRA_GPA - PAGE, 2 * PAGE, p)), EEXIST);
-	EXPECT_OK(slot_with(&vm, SLOT(2, 1, EXTRA_GPA + 4 * PAGE, 2 * PAGE, p)));
+	EXPECT_OK(slot_with(&vm, SLOT(2, 1, EXTRA_GPA + 4 * PAGE, 2 * PAGE, p + 4 * PAGE)));
 	vm_end(&vm);
 }
 
