@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The first program of the host: loads modules, names the ports, then runs the agent or a guest.
 # Never: fail silently; what it finds wrong goes to the console and to the control port.
-# Packed by tools/gzpy/initramfs.py; /etc/gz.conf sets MODE, SHARE and GUEST (the words of gz run).
+# Packed by tools/gzpy/initramfs.py; /etc/gz.conf sets MODE, SHARE, HOST_CMD, GUEST (the words of gz run).
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root LD_LIBRARY_PATH=/lib/aarch64-linux-gnu
 mount -t proc proc /proc
@@ -61,6 +61,7 @@ host)
 	wait $!
 	;;
 guest)
+	[ -z "$HOST_CMD" ] || (cd /tmp && exec sh -c "$HOST_CMD" </dev/null >/dev/console 2>&1 3>&-) &
 	echo "guest-start" >&3
 	sh -c "exec gz run $GUEST" </dev/null 2>/run/gz.err
 	status=$?

@@ -49,6 +49,7 @@ def parse(argv):
     ap.add_argument("--disk", metavar="FILE", help="the guest's disk, kept; else a fresh Debian each time")
     ap.add_argument("--kernel", metavar="FILE", help="host kernel (an arm64 Image)")
     ap.add_argument("--headers", metavar="DIR", help="its headers, to build gzvm.ko; without: only --host")
+    ap.add_argument("--host-cmd", default="", metavar="TEXT", help="sh runs this in the host beside the guest")
     ap.add_argument("--append", default="", metavar="TEXT", help="more words for the host's kernel")
     ap.add_argument("--qemu", metavar="PATH", default=os.environ.get("QEMU") or "qemu-system-aarch64")
     ap.add_argument("--machine", default="", metavar="PROPS", help="more QEMU -M properties")
@@ -165,7 +166,7 @@ def pack(a, host, folder):
     """Makes the initramfs of the host, the guest's inside; its path."""
     cache = paths.cache()
     settings = {"MODE": "host" if a.host else "guest", "SHARE": "1" if a.share else "",
-                "GUEST": shlex.quote(shlex.join(guest_words(a)))}
+                "HOST_CMD": shlex.quote(a.host_cmd), "GUEST": shlex.quote(shlex.join(guest_words(a)))}
     guest_initrd = os.path.join(folder, "guest.cpio")
     initramfs.guest(guest_initrd, cache["GZ_MODULES_612"])
     files = [("Image", cache["GZ_KERNEL_612"]), ("initrd", guest_initrd)]
