@@ -61,6 +61,33 @@ static inline struct gz_run_page *vm_run_page(struct test_vm *vm, u32 vcpu)
 /* Reads one counter of EXT_STATS. */
 u64 gz_stat_read(enum gz_stat index);
 
+/* As vm_make with RAM, then the probe in a role (probe/roles.h). */
+bool vm_make_role(struct test_vm *vm, u32 vcpus, enum vm_how how, u64 role, u64 arg);
+/* Role, up to a million RUNs, destroy; the exit code, ~0 when it never ended. */
+u32 vm_role(u64 role, u64 arg);
+
+/* What EL2 holds: a call that failed, or a VM that is gone, leaves it as it was. */
+struct holdings { u64 vms, vcpus, pool_free, shared_guest, shared_hyp; };
+struct holdings holdings(void);
+#define EXPECT_HOLDINGS(before) \
+	do { struct holdings h_ = holdings(); \
+		EXPECT_EQ(h_.vms, (before).vms); EXPECT_EQ(h_.vcpus, (before).vcpus); \
+		EXPECT_EQ(h_.pool_free, (before).pool_free); EXPECT_EQ(h_.shared_guest, (before).shared_guest); \
+		EXPECT_EQ(h_.shared_hyp, (before).shared_hyp); } while (0)
+/* The status is one of gz/hvc.h's. */
+bool status_known(s32 st);
+
+/* Addresses no guest and no call may get: from the host's device tree. */
+struct forbidden { const char *what; u64 pa; };
+extern struct forbidden forbidden[16];
+extern u32 forbidden_count;
+void forbidden_find(u64 fdt);
+extern u64 el2_image, el2_pool;
+
+#define REG_CORE(i)	(0x6030000000100000ull | (i))	/* index in 32-bit words, as KVM's */
+#define REG_PC		REG_CORE(0x40)
+#define REG_PSTATE	REG_CORE(0x42)
+
 extern char probe_blob[], probe_blob_end[];
 
 #endif

@@ -10,4 +10,15 @@ u64 host_fdt;
 
 void run_suites(void)
 {
+	suite_guest();
+	suite_calls();
+	suite_pages();
+	suite_el2mem();
+	suite_life();
+	suite_lies();
+	suite_wake();
+	suite_power();
+	suite_exhaust();
+	suite_latency();
+	suite_regs();
 }

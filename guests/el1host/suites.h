@@ -12,4 +12,16 @@
 extern u64 host_fdt;
 void run_suites(void);
 
+void suite_calls(void);
+void suite_pages(void);
+void suite_el2mem(void);
+void suite_life(void);
+void suite_lies(void);
+void suite_regs(void);
+void suite_wake(void);
+void suite_power(void);
+void suite_exhaust(void);
+void suite_latency(void);
+void suite_guest(void);
+
 #endif

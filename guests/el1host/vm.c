@@ -8,7 +8,7 @@
 #include "gz/guest_hvc.h"
 #include "lib/testdev.h"
 
-#define REG_CORE(i)	(0x6030000000100000ull | (i))
+#define RAM_POOL	12	/* VMs alive at once */
 
 static s32 populate(struct test_vm *vm, struct gz_memregion *list)
 {
@@ -25,8 +25,11 @@ static s32 populate(struct test_vm *vm, struct gz_memregion *list)
 
 static s32 add_memory(struct test_vm *vm)
 {
-	struct gz_memregion *list = (void *)host_alloc(GZ_MEMREGION_BUF_BYTES, PAGE_SIZE);
+	static struct gz_memregion *list;
 	s32 st;
+
+	if (!list)
+		list = (void *)host_alloc(GZ_MEMREGION_BUF_BYTES, PAGE_SIZE);
 
 	st = gz(GZ_FN_MEMREGION_PURPOSE, vm->id, VM_RAM_BASE, vm->ram_size, GZ_MEM_GUEST).st;
 	if (st)
@@ -60,8 +63,11 @@ static s32 add_caps(struct test_vm *vm)
 
 static s32 add_gic(struct test_vm *vm)
 {
-	struct gz_create_device *d = (void *)host_alloc(PAGE_SIZE, PAGE_SIZE);
+	static struct gz_create_device *d;
 	s32 st;
+
+	if (!d)
+		d = (void *)host_alloc(PAGE_SIZE, PAGE_SIZE);
 
 	*d = (struct gz_create_device){ .dev_type = GZ_DEV_VGIC_DIST, .dev_addr = VM_GICD,
 					.dev_reg_size = GZ_VGIC_DIST_SIZE };
@@ -89,6 +95,29 @@ static s32 add_vcpus(struct test_vm *vm)
 	return 0;
 }
 
+/* RAM of VMs is used again: a test makes many. What the last guest left is overwritten. */
+static u64 ram_pool[RAM_POOL], ram_used;
+
+static u64 ram_alloc(u64 bytes)
+{
+	u64 i;
+
+	for (i = 0; i < RAM_POOL && ram_used >> i & 1; i++)
+		;
+	if (!ram_pool[i])
+		ram_pool[i] = host_alloc(bytes, 2ull << 20);
+	ram_used |= BIT(i);
+	memset((void *)ram_pool[i], 0, bytes);
+	return ram_pool[i];
+}
+
+static void ram_free(u64 pa)
+{
+	for (u32 i = 0; i < RAM_POOL; i++)
+		if (ram_pool[i] == pa)
+			ram_used &= ~BIT(i);
+}
+
 bool vm_make(struct test_vm *vm, u32 vcpus, enum vm_how how)
 {
 	struct gz_ret r;
@@ -98,7 +127,7 @@ bool vm_make(struct test_vm *vm, u32 vcpus, enum vm_how how)
 	if (r.st)
 		return false;
 	vm->id = (u16)r.x1;
-	vm->ram_pa = host_alloc(vm->ram_size, 2ull << 20);
+	vm->ram_pa = ram_alloc(vm->ram_size);
 	if (add_caps(vm) || add_memory(vm) || add_gic(vm) || add_vcpus(vm))
 		return false;
 	memcpy((void *)vm->ram_pa, probe_blob, (u64)(probe_blob_end - probe_blob));
@@ -187,5 +216,26 @@ s32 vm_destroy(struct test_vm *vm)
 		if (st != GZ_ST_BUSY)
 			break;
 	}
+	ram_free(vm->ram_pa);
 	return st;
+}
+
+bool vm_make_role(struct test_vm *vm, u32 vcpus, enum vm_how how, u64 role, u64 arg)
+{
+	if (!vm_make(vm, vcpus, how))
+		return false;
+	vm->select = role;
+	vm->arg = arg;
+	return true;
+}
+
+u32 vm_role(u64 role, u64 arg)
+{
+	struct test_vm vm;
+	u32 code = ~0u;
+
+	if (vm_make_role(&vm, 1, VM_POPULATE, role, arg) && vm_run_all(&vm, 1000000))
+		code = vm.exit_code;
+	vm_destroy(&vm);
+	return code;
 }

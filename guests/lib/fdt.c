@@ -112,6 +112,33 @@ bool fdt_find_reg2(u64 fdt, const char *compatible, u64 *base)
 	return true;
 }
 
+static bool starts_with(const char *s, const char *prefix)
+{
+	while (*prefix && *s == *prefix)
+		s++, prefix++;
+	return !*prefix;
+}
+
+bool fdt_find_named(u64 fdt, const char *prefix, u64 *base, u64 *size)
+{
+	const char *name;
+	const u8 *val;
+	struct walk w;
+	u32 len;
+
+	if (!fdt)
+		return false;
+	w = walk_start(fdt);
+	while (next_prop(&w, &name, &val, &len)) {
+		if (strcmp(name, "reg") || len < 16 || !starts_with(w.node, prefix))
+			continue;
+		*base = be64(val);
+		*size = be64(val + 8);
+		return true;
+	}
+	return false;
+}
+
 const char *fdt_chosen(u64 fdt, const char *prop, u32 *len)
 {
 	const char *name;

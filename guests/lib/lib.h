@@ -61,6 +61,8 @@ __attribute__((noreturn)) void finish(int code);
 bool fdt_find_reg(u64 fdt, const char *compatible, u64 *base, u64 *size);
 /* Base of its second reg pair. */
 bool fdt_find_reg2(u64 fdt, const char *compatible, u64 *base);
+/* First node whose name begins so: its first reg pair. */
+bool fdt_find_named(u64 fdt, const char *prefix, u64 *base, u64 *size);
 /* A property of /chosen as bytes; NULL when absent. */
 const char *fdt_chosen(u64 fdt, const char *prop, u32 *len);
 
