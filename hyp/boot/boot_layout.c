@@ -104,9 +104,9 @@ static bool find_high(const struct plan *p, u64 size, struct pa_range *found)
 
 static enum gz_err check_header(struct plan *p, const struct image_header *k)
 {
-	if (p->m->kernel.size == 0 || !k)
+	if (p->m->kernel.size == 0)
 		return refuse(p, GZ_EINVAL, "no host kernel: /chosen has no multiboot,kernel module (QEMU: -device guest-loader,addr=0x50000000,kernel=FILE)");
-	if (p->m->kernel.size < sizeof(*k))
+	if (p->m->kernel.size < sizeof(*k) || !k)
 		return refuse(p, GZ_EINVAL, "host kernel: the module is shorter than an Image header");
 	if ((k->code0 & 0xffff) == GZIP_MAGIC)
 		return refuse(p, GZ_EINVAL, "host kernel: it is gzip-compressed: unpack it, EL2 takes a raw Image");
@@ -209,9 +209,9 @@ enum gz_err boot_layout_plan(struct boot_layout *l, const struct machine *m, str
 	*l = (struct boot_layout){ .initrd = m->initrd };
 	if (!pa_range_make(&l->image, PA(image_base), ALIGN_UP(pa_range_end(image), BLOCK_SIZE) - image_base))
 		return refuse(&p, GZ_EINVAL, "EL2's image is no range");
-	err = check_header(&p, kernel);
+	err = check_loaded(&p, l->image, fdt);	/* first: a module under another one has a header that says nothing */
 	if (!err)
-		err = check_loaded(&p, l->image, fdt);
+		err = check_header(&p, kernel);
 	if (err)
 		return err;
 	keep_clear(&p, l->image);

@@ -165,6 +165,25 @@ enum gz_err fdt_open(struct fdt *f, const void *blob, u32 max)
 	return reserve_map_ok(f) && structure_ok(f) ? GZ_OK : GZ_EINVAL;
 }
 
+static u32 bytes_inside(u32 off, u32 size, u32 max)
+{
+	return off < max ? MIN(size, max - off) : 0;
+}
+
+void fdt_open_damaged(struct fdt *f, const void *blob, u32 max)
+{
+	const u8 *h = blob;
+
+	*f = (struct fdt){ .blob = h };
+	if (max < FDT_HEADER || fdt_be32(h + HDR_MAGIC) != FDT_MAGIC)
+		return;
+	f->size = max;
+	f->struct_off = fdt_be32(h + HDR_STRUCT);
+	f->struct_size = ALIGN_DOWN(bytes_inside(f->struct_off, fdt_be32(h + HDR_STRUCT_SIZE), max), 4);
+	f->strings_off = fdt_be32(h + HDR_STRINGS);
+	f->strings_size = bytes_inside(f->strings_off, fdt_be32(h + HDR_STRINGS_SIZE), max);
+}
+
 bool fdt_node_next(const struct fdt *f, struct fdt_node *n)
 {
 	u32 off = n->props, depth = n->depth;

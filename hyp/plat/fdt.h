@@ -29,6 +29,12 @@ struct fdt_prop { const u8 *data; u32 len; };
  */
 enum gz_err fdt_open(struct fdt *f, const void *blob, u32 max) __must_check;
 
+/*
+ * A tree that fdt_open() refused, opened as far as its parts lie within max, to find a console to say so: nodes may be
+ * deeper than FDT_MAX_DEPTH, and end anywhere. No reservation map.
+ */
+void fdt_open_damaged(struct fdt *f, const void *blob, u32 max);
+
 /* Total size out of a header of at least 40 bytes, 0 when it is none: how much to map before fdt_open. */
 u32 fdt_total_size(const void *header);
 

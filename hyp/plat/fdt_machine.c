@@ -236,7 +236,7 @@ static void scan_tree(struct fdt_scan *s)
 	struct fdt_node n = { 0 };
 	enum parent top = PARENT_OTHER;
 
-	while (fdt_node_next(&s->f, &n)) {
+	while (fdt_node_next(&s->f, &n) && n.depth <= FDT_MAX_DEPTH) {
 		if (n.depth == 1)
 			top = top_kind(&n);
 		fdt_bus_enter(&s->bus, &s->f, &n);
@@ -323,6 +323,10 @@ enum gz_err machine_from_fdt(struct machine *m, const void *blob, u32 max, const
 	if (err) {
 		*why = err == GZ_ERANGE ? "device tree: larger than the space it was given" :
 		       "device tree: damaged or truncated, or none at the address in x0";
+		/* Console and firmware may stand before the damage: the reason wants to be read. */
+		fdt_open_damaged(&s.f, blob, max);
+		fdt_chosen_console(&s);
+		scan_tree(&s);
 		return err;
 	}
 	fdt_chosen_console(&s);

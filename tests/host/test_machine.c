@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "host/fdt_build.h"
+#include "plat/fdt.h"
 #include "plat/machine.h"
 
 static struct machine m;
@@ -415,6 +416,27 @@ static void machine__damaged_tree__refused(void **state)
 	free(blob);
 }
 
+/* The sentence about a damaged tree needs a console: what stands before the damage is found. */
+static void machine__damaged_behind_the_console__console_found(void **state)
+{
+	u32 size, end;
+	u8 *blob = tree_virt(&(struct virt){ 0 }, &size);
+
+	(void)state;
+	end = fdt_be32(blob + 8) + fdt_be32(blob + 36);
+	memset(blob + end - 4, 0xff, 4);	/* the last token */
+	assert_int_equal(machine_from_fdt(&m, blob, size, &why), GZ_EINVAL);
+	assert_int_equal(m.uart, UART_PL011);
+	assert_true(m.psci_smc);
+	memset(blob + 36, 0xff, 4);		/* the size of the structure, too */
+	assert_int_equal(machine_from_fdt(&m, blob, size, &why), GZ_EINVAL);
+	assert_int_equal(m.uart, UART_PL011);
+	memset(blob + 8, 0xff, 4);		/* and where it is */
+	assert_int_equal(machine_from_fdt(&m, blob, size, &why), GZ_EINVAL);
+	assert_int_equal(m.uart, UART_NONE);
+	free(blob);
+}
+
 static void machine__bytes_flipped__no_crash_and_sane(void **state)
 {
 	u32 size, round;
@@ -455,6 +477,7 @@ int main(void)
 		cmocka_unit_test(machine__gic__regions_stride_its),
 		cmocka_unit_test(machine__buses__addresses_translated),
 		cmocka_unit_test(machine__damaged_tree__refused),
+		cmocka_unit_test(machine__damaged_behind_the_console__console_found),
 		cmocka_unit_test(machine__bytes_flipped__no_crash_and_sane),
 	};
 
