@@ -7,6 +7,7 @@
 #include "arch/aarch64/cpu.h"
 #include "boot/boot.h"
 #include "boot/boot_tables.h"
+#include "gz/guest_hvc.h"
 #include "gz/hvc.h"
 #include "host/host.h"
 #include "irq/gic.h"
@@ -17,6 +18,7 @@
 #include "mem/host_s2.h"
 #include "mm/layout.h"
 #include "version.h"
+#include "insn/smc.h"
 #include "insn/sysreg.h"
 #include "insn/tlbi.h"
 
@@ -28,9 +30,10 @@ static struct boot boot;
 
 __noreturn void boot_main(u64 fdt_pa, u64 el);
 
-/* RNDR where there is one, and the seeds firmware left in the tree. Returns a stack canary. */
+/* RNDR where there is one, the firmware's generator, and the seeds it left in the tree. Returns a stack canary. */
 static uintptr_t seed_entropy(struct machine *m)
 {
+	u64 x[18] = { TRNG_RND64, TRNG_MAX_BITS_64 };
 	uintptr_t canary;
 	u64 word;
 
@@ -38,8 +41,14 @@ static uintptr_t seed_entropy(struct machine *m)
 		if (sysreg_rndr(&word))
 			drbg_seed(&word, sizeof(word));
 	}
+	if ((s32)firmware_call(TRNG_VERSION_ID, 0, 0, 0) >= TRNG_VERSION_1_0) {
+		smc_call(x);
+		if (x[0] == 0)
+			drbg_seed(&x[1], TRNG_MAX_BITS_64 / 8);
+	}
 	drbg_seed(m->seed, m->seed_len);
 	memset(m->seed, 0, sizeof(m->seed));
+	memset(x, 0, sizeof(x));
 	if (!drbg_read(&canary, sizeof(canary)))
 		canary = cpu_counter() * UINT64_C(0x9e3779b97f4a7c15);
 	return canary & ~UINT64_C(0xff);	/* a string function stops before it reaches the rest */

@@ -5,6 +5,7 @@
  * Called by: boot/init.c, boot/memory.c.
  */
 #include "boot/boot.h"
+#include "lib/drbg.h"
 #include "lib/log.h"
 #include "lib/string.h"
 
@@ -12,7 +13,7 @@
 #define VALUE_MAX	32
 
 /* fw is read with /chosen (plat/fdt_chosen.c). */
-static const char *const known[] = { "pool", "log", "fw" };
+static const char *const known[] = { "pool", "log", "fw", "testseed" };
 
 static bool is_known(const char *name, size_t len)
 {
@@ -36,7 +37,7 @@ static void report_unknown(const char *args)
 			char copy[VALUE_MAX] = { 0 };
 
 			memcpy(copy, args, MIN(word, sizeof(copy) - 1));
-			log_warn("option %s is not known, ignored (known: gz.pool=SIZE gz.log=error|warn|info|debug gz.fw=ADDR,SIZE)", copy);
+			log_warn("option %s is not known, ignored (known: gz.pool=SIZE gz.log=error|warn|info|debug gz.fw=ADDR,SIZE gz.testseed=TEXT)", copy);
 		}
 		args += word;
 		while (*args == ' ')
@@ -50,6 +51,10 @@ void boot_options(const struct boot *b)
 	char value[VALUE_MAX];
 
 	report_unknown(b->machine.gz_args);
+	if (machine_option(&b->machine, "testseed", value, sizeof(value))) {
+		log_warn("gz.testseed: random numbers can be predicted on this machine: for measurements only");
+		drbg_seed(value, strlen(value));
+	}
 	if (!machine_option(&b->machine, "log", value, sizeof(value)))
 		return;
 	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {

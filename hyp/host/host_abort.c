@@ -6,7 +6,7 @@
  */
 #include "host/host.h"
 #include "arch/aarch64/inject.h"
-#include "arch/aarch64/regs.h"
+#include "arch/aarch64/esr.h"
 #include "gz/hvc.h"
 #include "lib/log.h"
 #include "lib/percpu.h"
@@ -14,15 +14,9 @@
 #include "insn/at.h"
 #include "insn/sysreg.h"
 
-#define FSC_KIND		MASK(5, 2)
 #define FSC_LEVEL		MASK(1, 0)
-#define FSC_TRANSLATION		1
-#define FSC_PERMISSION		3
-#define FNV			BIT(10)
 #define PAR_F			BIT(0)
 #define PAR_PA			MASK(51, 12)
-#define SPSR_EL			MASK(3, 2)
-#define SPSR_AARCH32		BIT(4)
 
 /*
  * HPFAR_EL2 is not written for permission faults outside a stage-1 walk: ask the host's stage 1.
@@ -32,7 +26,7 @@ static bool fault_ipa(u64 esr, u64 far, ipa_t *ipa)
 {
 	u64 saved, par;
 
-	if (field_get(FSC_KIND, esr) != FSC_PERMISSION || (esr & ABT_S1PTW)) {
+	if (field_get(FSC_TYPE, esr) != FSC_TYPE_PERMISSION || (esr & ABT_S1PTW)) {
 		*ipa = IPA(field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT);
 		return true;
 	}
@@ -76,16 +70,16 @@ void host_abort(struct host_frame *f, u64 esr)
 {
 	bool fetch = esr >> ESR_EC_SHIFT == EC_IABT_LOW;
 	bool write = !fetch && (esr & ABT_WNR) && !(esr & ABT_S1PTW);
-	bool el0 = (f->spsr & SPSR_EL) == 0 || (f->spsr & SPSR_AARCH32);
-	u64 far = sysreg_read(far_el2), kind = field_get(FSC_KIND, esr);
+	bool el0 = (f->spsr & PSTATE_NRW) || (f->spsr & PSTATE_MODE) == PSTATE_EL0T;
+	u64 far = sysreg_read(far_el2), kind = field_get(FSC_TYPE, esr);
 	ipa_t ipa;
 
-	if (kind != FSC_TRANSLATION && kind != FSC_PERMISSION) {
+	if (kind != FSC_TYPE_TRANSLATION && kind != FSC_TYPE_PERMISSION) {
 		/* A stage-2 access flag or address size fault, or an external abort: the host's error whatever it is. */
 		ipa = IPA(0);
 	} else if (!fault_ipa(esr, far, &ipa) || host_s2_allows(ipa, write, fetch && !(esr & ABT_S1PTW))) {
 		return;
 	}
 	count_and_log(f, ipa, write, el0);
-	el1_inject(&f->elr, &f->spsr, abort_syndrome(esr, el0), !(esr & FNV), far, 0);
+	el1_inject(&f->elr, &f->spsr, abort_syndrome(esr, el0), !(esr & ABT_FNV), far, 0);
 }

@@ -6,8 +6,8 @@
  */
 #include "host/host.h"
 #include "arch/aarch64/cpu.h"
+#include "arch/aarch64/esr.h"
 #include "arch/aarch64/inject.h"
-#include "arch/aarch64/regs.h"
 #include "gz/guest_hvc.h"
 #include "gz/hvc.h"
 #include "hvc/dispatch.h"
@@ -20,8 +20,6 @@
 #define SMCCC_FAST		BIT(31)
 #define SMCCC_OWNER		MASK(29, 24)
 #define OWNER_GENIEZONE		59
-#define ISS			MASK(24, 0)
-#define ISS_RT			MASK(9, 5)
 #define INSN_BYTES		4
 
 void host_undef(struct host_frame *f)
@@ -58,10 +56,10 @@ static void host_hvc(struct host_frame *f)
 
 static void host_sysreg(struct host_frame *f, u64 esr)
 {
-	u32 rt = (u32)field_get(ISS_RT, esr);
+	u32 rt = (u32)field_get(SYSREG_RT, esr);
 	u64 value;
 
-	if (!cpu_host_id_read(esr & ISS, &value)) {
+	if (!cpu_host_id_read(esr & ESR_ISS, &value)) {
 		host_undef(f);
 		return;
 	}
@@ -74,7 +72,7 @@ static void host_sync(struct host_frame *f)
 {
 	u64 esr = sysreg_read(esr_el2);
 
-	switch (esr >> ESR_EC_SHIFT & 0x3f) {
+	switch (field_get(ESR_EC, esr)) {
 	case EC_HVC64:
 		host_hvc(f);
 		break;
@@ -103,7 +101,7 @@ void host_trap(struct host_frame *f, u64 type)
 	if (type == 0) {
 		host_sync(f);
 	} else if (type == 3) {
-		cpu_host_vserror(sysreg_read(esr_el2) & ISS);
+		cpu_host_vserror(sysreg_read(esr_el2) & ESR_ISS);
 	} else if (!said) {
 		said = true;
 		log_error("an interrupt of the host came to EL2 (HCR_EL2 %llx)", (unsigned long long)sysreg_read(hcr_el2));

@@ -10,6 +10,7 @@
 #include "insn/mmio.h"
 #include "insn/sysreg.h"
 #include "irq/ich.h"
+#include "lib/check.h"
 #include "lib/log.h"
 #include "mm/hyp_map.h"
 
@@ -251,6 +252,7 @@ enum gic_event gic_guest_irq(void)
 
 	if (gic.kick && intid == gic.kick) {
 		kick_clear();
+		panic_check();	/* another CPU wants all to stop; a guest would not come here again by itself */
 		return GIC_EV_KICK;
 	}
 	switch (intid) {

@@ -107,6 +107,21 @@ secondary_entry:
 	ldr	x10, =secondary_high
 	/* falls through */
 
+	.macro	mmu_on_at el, tlbi_all
+	msr	mair_el\el, x3
+	msr	tcr_el\el, x2
+	msr	ttbr0_el\el, x1
+	isb
+	tlbi	\tlbi_all
+	dsb	nsh
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el\el, x4
+	isb
+	br	x10
+	.endm
+
 /* x10 = where to go on, x11 = exception level. */
 mmu_on:
 	adrp	x9, mmu_setup
@@ -115,40 +130,11 @@ mmu_on:
 	ldp	x3, x4, [x9, #MMU_MAIR]
 	cbz	x1, .			/* boot_tables_build() could not: an image that large does not link */
 	cmp	x11, #2
-	b.eq	6f
-	b.hi	5f
-	msr	mair_el1, x3
-	msr	tcr_el1, x2
-	msr	ttbr0_el1, x1
-	isb
-	tlbi	vmalle1
-	dsb	nsh
-	isb
-	msr	sctlr_el1, x4
-	isb
-	br	x10
-5:	msr	mair_el3, x3
-	msr	tcr_el3, x2
-	msr	ttbr0_el3, x1
-	isb
-	tlbi	alle3
-	dsb	nsh
-	isb
-	msr	sctlr_el3, x4
-	isb
-	br	x10
-6:	msr	mair_el2, x3
-	msr	tcr_el2, x2
-	msr	ttbr0_el2, x1
-	isb
-	tlbi	alle2
-	dsb	nsh
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el2, x4
-	isb
-	br	x10
+	b.lo	1f
+	b.hi	3f
+	mmu_on_at 2, alle2
+1:	mmu_on_at 1, vmalle1
+3:	mmu_on_at 3, alle3
 	.ltorg
 
 	.text

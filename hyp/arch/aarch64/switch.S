@@ -4,6 +4,7 @@
  * Never: touch EL1 registers, look at a syndrome, leave a register of EL2 to a guest.
  * Calls: nothing; guest_enter() returns to run/run.c when the guest traps.
  */
+#include "arch/aarch64/gprs.h"
 #include "asm_offsets.h"
 
 #define SAVED	112			/* x19-x30, the context, padding */
@@ -25,20 +26,7 @@ guest_enter:
 	msr	elr_el2, x1
 	msr	spsr_el2, x2
 	ldr	x30, [x0, #CTX_X + 240]
-	ldp	x28, x29, [x0, #CTX_X + 224]
-	ldp	x26, x27, [x0, #CTX_X + 208]
-	ldp	x24, x25, [x0, #CTX_X + 192]
-	ldp	x22, x23, [x0, #CTX_X + 176]
-	ldp	x20, x21, [x0, #CTX_X + 160]
-	ldp	x18, x19, [x0, #CTX_X + 144]
-	ldp	x16, x17, [x0, #CTX_X + 128]
-	ldp	x14, x15, [x0, #CTX_X + 112]
-	ldp	x12, x13, [x0, #CTX_X + 96]
-	ldp	x10, x11, [x0, #CTX_X + 80]
-	ldp	x8, x9, [x0, #CTX_X + 64]
-	ldp	x6, x7, [x0, #CTX_X + 48]
-	ldp	x4, x5, [x0, #CTX_X + 32]
-	ldp	x2, x3, [x0, #CTX_X + 16]
+	gprs	ldp, x0, CTX_X, 2, 3, X4_TO_X29
 	ldp	x0, x1, [x0, #CTX_X]
 	eret
 	/* Nothing behind an ERET is to be executed, not even speculatively. */
@@ -83,19 +71,7 @@ hyp_vectors_guest:
 	.balign	128
 /* x0 = context, x2 = type; the guest's x0, x1 are on the stack. */
 guest_left:
-	stp	x4, x5, [x0, #CTX_X + 32]
-	stp	x6, x7, [x0, #CTX_X + 48]
-	stp	x8, x9, [x0, #CTX_X + 64]
-	stp	x10, x11, [x0, #CTX_X + 80]
-	stp	x12, x13, [x0, #CTX_X + 96]
-	stp	x14, x15, [x0, #CTX_X + 112]
-	stp	x16, x17, [x0, #CTX_X + 128]
-	stp	x18, x19, [x0, #CTX_X + 144]
-	stp	x20, x21, [x0, #CTX_X + 160]
-	stp	x22, x23, [x0, #CTX_X + 176]
-	stp	x24, x25, [x0, #CTX_X + 192]
-	stp	x26, x27, [x0, #CTX_X + 208]
-	stp	x28, x29, [x0, #CTX_X + 224]
+	gprs	stp, x0, CTX_X, X4_TO_X29
 	mrs	x3, elr_el2
 	mrs	x4, spsr_el2
 	stp	x30, x3, [x0, #CTX_X + 240]

@@ -4,7 +4,7 @@
  * Never: keep anything of the host outside the frame; hyp_vectors_guest is in switch.S.
  * Calls: host_trap(), el2_exception().
  */
-#include "arch/aarch64/regs.h"
+#include "arch/aarch64/gprs.h"
 #include "asm_offsets.h"
 
 	.macro	slot_host type
@@ -44,20 +44,7 @@ hyp_vectors_host:
 
 	.balign	128
 host_common:
-	stp	x2, x3, [sp, #FRAME_X + 16]
-	stp	x4, x5, [sp, #FRAME_X + 32]
-	stp	x6, x7, [sp, #FRAME_X + 48]
-	stp	x8, x9, [sp, #FRAME_X + 64]
-	stp	x10, x11, [sp, #FRAME_X + 80]
-	stp	x12, x13, [sp, #FRAME_X + 96]
-	stp	x14, x15, [sp, #FRAME_X + 112]
-	stp	x16, x17, [sp, #FRAME_X + 128]
-	stp	x18, x19, [sp, #FRAME_X + 144]
-	stp	x20, x21, [sp, #FRAME_X + 160]
-	stp	x22, x23, [sp, #FRAME_X + 176]
-	stp	x24, x25, [sp, #FRAME_X + 192]
-	stp	x26, x27, [sp, #FRAME_X + 208]
-	stp	x28, x29, [sp, #FRAME_X + 224]
+	gprs	stp, sp, FRAME_X, 2, 3, X4_TO_X29
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x30, x2, [sp, #FRAME_X + 240]
@@ -69,20 +56,7 @@ host_common:
 	ldp	x30, x2, [sp, #FRAME_X + 240]
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
-	ldp	x2, x3, [sp, #FRAME_X + 16]
-	ldp	x4, x5, [sp, #FRAME_X + 32]
-	ldp	x6, x7, [sp, #FRAME_X + 48]
-	ldp	x8, x9, [sp, #FRAME_X + 64]
-	ldp	x10, x11, [sp, #FRAME_X + 80]
-	ldp	x12, x13, [sp, #FRAME_X + 96]
-	ldp	x14, x15, [sp, #FRAME_X + 112]
-	ldp	x16, x17, [sp, #FRAME_X + 128]
-	ldp	x18, x19, [sp, #FRAME_X + 144]
-	ldp	x20, x21, [sp, #FRAME_X + 160]
-	ldp	x22, x23, [sp, #FRAME_X + 176]
-	ldp	x24, x25, [sp, #FRAME_X + 192]
-	ldp	x26, x27, [sp, #FRAME_X + 208]
-	ldp	x28, x29, [sp, #FRAME_X + 224]
+	gprs	ldp, sp, FRAME_X, 2, 3, X4_TO_X29
 	ldp	x0, x1, [sp, #FRAME_X]
 	add	sp, sp, #FRAME_SIZE
 	eret
@@ -122,20 +96,7 @@ el2_bad_common:
 	adrp	x0, panic_stack_top
 	mov	sp, x0
 	sub	sp, sp, #FRAME_SIZE
-	stp	x2, x3, [sp, #FRAME_X + 16]
-	stp	x4, x5, [sp, #FRAME_X + 32]
-	stp	x6, x7, [sp, #FRAME_X + 48]
-	stp	x8, x9, [sp, #FRAME_X + 64]
-	stp	x10, x11, [sp, #FRAME_X + 80]
-	stp	x12, x13, [sp, #FRAME_X + 96]
-	stp	x14, x15, [sp, #FRAME_X + 112]
-	stp	x16, x17, [sp, #FRAME_X + 128]
-	stp	x18, x19, [sp, #FRAME_X + 144]
-	stp	x20, x21, [sp, #FRAME_X + 160]
-	stp	x22, x23, [sp, #FRAME_X + 176]
-	stp	x24, x25, [sp, #FRAME_X + 192]
-	stp	x26, x27, [sp, #FRAME_X + 208]
-	stp	x28, x29, [sp, #FRAME_X + 224]
+	gprs	stp, sp, FRAME_X, 2, 3, X4_TO_X29
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x30, x2, [sp, #FRAME_X + 240]

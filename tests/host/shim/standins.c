@@ -54,6 +54,9 @@ __attribute__((weak)) void panic(const char *fmt, ...)
 	stop("panic", fmt, ap);
 }
 
+__attribute__((weak)) u32 panic_cpu;
+__attribute__((weak)) void panic_park(void) { abort(); }
+
 __attribute__((weak)) void boot_fail(const char *fmt, ...)
 {
 	va_list ap;
@@ -90,6 +93,8 @@ __attribute__((weak)) void *fixmap_map(u32 slot, pa_t page, u32 attr)
 }
 
 __attribute__((weak)) void fixmap_unmap(u32 slot) { (void)slot; }
+__attribute__((weak)) void *fixmap_map_block(pa_t block) { return pa_to_ptr(block); }
+__attribute__((weak)) void fixmap_unmap_block(void) { }
 
 __attribute__((weak)) enum gz_err hyp_map_vcpu_page(u32 slot, pa_t page, void **ptr)
 {
