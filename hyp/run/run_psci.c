@@ -48,7 +48,7 @@ static s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0)
 
 	if (!t)
 		return PSCI_INVALID_PARAMETERS;
-	if (!guest_mem_slot_of(&r->vm->mem, IPA(pc), &slot))
+	if (!IS_ALIGNED(pc, 4) || !guest_mem_slot_of(&r->vm->mem, IPA(pc), &slot))
 		return PSCI_INVALID_ADDRESS;
 	spin_lock(&r->vm->power_lock);
 	ret = cpu_on_locked(r->vm, t, pc, x0);
