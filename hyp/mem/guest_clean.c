@@ -15,17 +15,30 @@
 
 #define FIXMAP_CLEAN	1
 
+static void clean_lines(const u8 *p, u64 bytes, u64 line)
+{
+	for (u64 i = 0; i < bytes; i += line)
+		cache_clean_inval_line(p + i);
+	dsb_sy();		/* done before the window closes and before the guest may read */
+}
+
 void clean_range_to_poc(struct pa_range range)
 {
 	u64 line = UINT64_C(4) << field_get(CTR_DMINLINE, sysreg_read(ctr_el0));
+	u64 step;
 
-	for (u64 page = 0; page < range.size; page += PAGE_SIZE) {
-		const u8 *p = fixmap_map(FIXMAP_CLEAN, pa_add(range.base, page), PG_R);
+	for (u64 at = 0; at < range.size; at += step) {
+		pa_t pa = pa_add(range.base, at);
 
-		for (u64 i = 0; i < PAGE_SIZE; i += line)
-			cache_clean_inval_line(p + i);
-		dsb_sy();	/* done before the guest may read the page */
-		fixmap_unmap(FIXMAP_CLEAN);
+		if (IS_ALIGNED(pa.v, BLOCK_SIZE) && range.size - at >= BLOCK_SIZE) {
+			step = BLOCK_SIZE;
+			clean_lines(fixmap_map_block(pa), step, line);
+			fixmap_unmap_block();
+		} else {
+			step = PAGE_SIZE;
+			clean_lines(fixmap_map(FIXMAP_CLEAN, pa, PG_R), step, line);
+			fixmap_unmap(FIXMAP_CLEAN);
+		}
 	}
 }
 

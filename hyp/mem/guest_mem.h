@@ -26,7 +26,6 @@ struct guest_mem {
 	struct spinlock lock;
 	u16 vmid;		/* 1..; also the peer number in page records */
 	bool dying;
-	bool clean_on_map;	/* no FWB: a page is cleaned to the PoC when mapped; RUN clears it once the guest's caches are on */
 	struct pool_quota quota;
 	struct pgtable s2;
 	u64 shared_pages;	/* mapped pages the host also sees */

@@ -13,7 +13,7 @@ enum gz_err guest_mem_init(struct guest_mem *gm, u16 vmid, u32 quota_pages)
 	enum gz_err err;
 
 	CHECK(vmid != 0 && vmid <= OWN_PEER_MAX);
-	*gm = (struct guest_mem){ .vmid = vmid, .quota.limit = quota_pages, .clean_on_map = !pg_features.fwb };
+	*gm = (struct guest_mem){ .vmid = vmid, .quota.limit = quota_pages };
 	err = pgtable_init(&gm->s2, PG_STAGE2, bits, vmid, &gm->quota);
 	if (err)
 		return err;

@@ -36,7 +36,8 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 		err = GZ_EEXIST;
 	if (err)
 		return err;
-	if (gm->clean_on_map)
+	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
+	if (!pg_features.fwb)
 		clean_range_to_poc(pa);
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */
 	if (err)

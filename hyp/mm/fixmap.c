@@ -12,8 +12,11 @@
 #include "mm/pte_replace.h"
 
 static_assert(MAX_CPUS * FIXMAP_SLOTS <= PTRS, "one table holds every slot");
+static_assert(MAX_CPUS < PTRS, "one table holds that table and every block window");
 
-static u64 *slots;
+#define BLOCK_WINDOWS	(HYP_VA_FIXMAP + BLOCK_SIZE)
+
+static u64 *slots, *blocks;
 
 static u32 slot_index(u32 slot)
 {
@@ -26,9 +29,12 @@ enum gz_err fixmap_init(void)
 	enum gz_err err = pgtable_reserve(&hyp_table, HYP_VA_FIXMAP);
 	u32 level;
 
-	if (!err)
-		slots = pgtable_slot(&hyp_table, HYP_VA_FIXMAP, &level);
-	return err;
+	if (err)
+		return err;
+	slots = pgtable_slot(&hyp_table, HYP_VA_FIXMAP, &level);
+	blocks = pgtable_slot(&hyp_table, BLOCK_WINDOWS, &level);
+	CHECK(level == LEVEL_2M);
+	return GZ_OK;
 }
 
 void *fixmap_map(u32 slot, pa_t page, u32 attr)
@@ -48,5 +54,24 @@ void fixmap_unmap(u32 slot)
 	struct pte_batch b = { .t = &hyp_table };
 
 	pte_clear(&b, &slots[index], HYP_VA_FIXMAP + index * PAGE_SIZE, false);
+	pte_flush(&b);
+}
+
+void *fixmap_map_block(pa_t block)
+{
+	u32 cpu = this_cpu()->id;
+
+	CHECK(IS_ALIGNED(block.v, BLOCK_SIZE) && !pte_valid(blocks[cpu]));
+	pte_fill(&blocks[cpu], pte_leaf(&hyp_table, block, PG_R, LEVEL_2M), hyp_table.live);
+	pte_publish(&hyp_table);
+	return (void *)(uintptr_t)(BLOCK_WINDOWS + cpu * BLOCK_SIZE);
+}
+
+void fixmap_unmap_block(void)
+{
+	u32 cpu = this_cpu()->id;
+	struct pte_batch b = { .t = &hyp_table };
+
+	pte_clear(&b, &blocks[cpu], BLOCK_WINDOWS + cpu * BLOCK_SIZE, false);
 	pte_flush(&b);
 }

@@ -30,5 +30,8 @@ void hyp_unmap_vcpu_page(u32 slot);
 #define FIXMAP_SLOTS 4
 void *fixmap_map(u32 slot, pa_t page, u32 attr);
 void fixmap_unmap(u32 slot);
+/* The same for one whole 2 MiB block of RAM, one window per CPU: one TLBI where pages would take 512. */
+void *fixmap_map_block(pa_t block);
+void fixmap_unmap_block(void);
 
 #endif

@@ -176,6 +176,25 @@ static void fixmap__per_cpu_and_slot__own_page(void **state)
 	expect_hole((u64)(uintptr_t)b);
 }
 
+static void fixmap__block__read_only_per_cpu(void **state)
+{
+	void *a, *b;
+
+	(void)state;
+	shim_events_clear();
+	a = fixmap_map_block(PA(0x41000000));
+	shim_cpu(63);
+	b = fixmap_map_block(PA(0x41200000));
+	expect((u64)(uintptr_t)a + 0x1ffff8, 0x411ffff8, PG_R);
+	expect((u64)(uintptr_t)b, 0x41200000, PG_R);
+	fixmap_unmap_block();
+	expect_hole((u64)(uintptr_t)b);
+	shim_cpu(0);
+	fixmap_unmap_block();
+	expect_hole((u64)(uintptr_t)a);
+	assert_int_equal(shim_events_of(EV_TLBI_VAE2IS), 2);
+}
+
 static void map_slot(void *arg)
 {
 	fixmap_map(*(u32 *)arg, PA(0x41001000), PG_R);
@@ -219,7 +238,7 @@ int main(void)
 		T(hyp_map__image__w_xor_x), T(hyp_map__every_leaf__not_both_not_identity),
 		T(hyp_map__descriptors__exact_bits), T(hyp_map__stacks__guarded), T(hyp_map__pool__linear_window),
 		T(hyp_map__mmio__one_after_the_other), T(hyp_map__early__comes_and_goes), T(vcpu_page__mapped_and_gone),
-		T(fixmap__per_cpu_and_slot__own_page), T(fixmap__misuse__check), T(hyp_map__pool_too_small__says_so),
+		T(fixmap__per_cpu_and_slot__own_page), T(fixmap__block__read_only_per_cpu), T(fixmap__misuse__check), T(hyp_map__pool_too_small__says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
