@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "lib/sandbox.h"
 #include "lib/term.h"
 #include "machine.h"
 #include "run.h"
@@ -75,6 +76,7 @@ int gz_run(const struct config *cfg)
 		goto out;
 	if (cfg->serial.end == END_STDIO || cfg->console.end == END_STDIO)
 		term_raw();
+	sandbox_enter();
 	if (vcpus_start(m) == 0) {
 		sig = wait_for_end(m, signal_fd);
 		vcpus_join(m);

@@ -14,4 +14,4 @@ VMM_SRCS := \
 	config.c cli.c machine.c machine_devices.c vcpu.c run.c
 
 # Need arm64's kernel headers, or libraries only the sysroot has.
-VMM_ARM64_SRCS := hv/hv.c hv/hv_kvm.c net/slirp.c doctor.c
+VMM_ARM64_SRCS := hv/hv.c hv/hv_kvm.c net/slirp.c lib/sandbox.c doctor.c

@@ -68,7 +68,10 @@ static void *vcpu_main(void *arg)
 {
 	struct vcpu_thread *t = arg;
 	struct hv_exit e = { 0 };
+	char name[16];
 
+	snprintf(name, sizeof(name), "vcpu%u", t->vcpu.id);
+	pthread_setname_np(pthread_self(), name);
 	while (!atomic_load(&t->machine->stopping)) {
 		t->machine->hv.ops->run(&t->vcpu, &e);
 		t->exit_count++;
@@ -86,8 +89,6 @@ static void install_kick(void)
 
 int vcpus_start(struct machine *m)
 {
-	char name[16];
-
 	install_kick();
 	for (unsigned int i = 0; i < m->cfg->cpus; i++) {
 		struct vcpu_thread *t = &m->cpu[i];
@@ -98,8 +99,6 @@ int vcpus_start(struct machine *m)
 			return gz_err("cannot start the thread of vCPU %u: %s", i, strerror(errno));
 		}
 		t->started = true;
-		snprintf(name, sizeof(name), "vcpu%u", i);
-		pthread_setname_np(t->thread, name);
 	}
 	return 0;
 }

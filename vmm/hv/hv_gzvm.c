@@ -245,7 +245,11 @@ static int gzvm_run(struct hv_vcpu *vcpu, struct hv_exit *e)
 		return 0;
 	}
 	e->kind = HV_EXIT_CRASH;
-	snprintf(e->why, sizeof(e->why), "GZVM_RUN: %s", strerror(errno));
+	if (errno == ENOMEM || errno == EFAULT)
+		snprintf(e->why, sizeof(e->why), "the host has no memory left for it (%s): give it"
+			 " a smaller --mem, or the host more", strerror(errno));
+	else
+		snprintf(e->why, sizeof(e->why), "GZVM_RUN: %s; see dmesg", strerror(errno));
 	return -1;
 }
 

@@ -56,9 +56,9 @@ static int transfer(struct blk *b, bool is_write, struct iovec *iov, unsigned in
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			gz_note("%s: %s at byte %lld failed: %s", b->name,
-				is_write ? "write" : "read", (long long)at,
-				n ? strerror(errno) : "the file ends here, it shrank");
+			virtio_note(&b->dev, "%s at byte %lld failed: %s",
+				    is_write ? "write" : "read", (long long)at,
+				    n ? strerror(errno) : "the file ends here, it shrank");
 			return -1;
 		}
 		at += n;
@@ -111,7 +111,7 @@ static uint8_t do_flush(struct blk *b)
 {
 	if (b->read_only || fdatasync(b->fd) == 0)
 		return S_OK;
-	gz_note("%s: flush failed: %s", b->name, strerror(errno));
+	virtio_note(&b->dev, "flush failed: %s", strerror(errno));
 	return S_IOERR;
 }
 

@@ -4,13 +4,15 @@
  * Never: end the process because of a guest.
  * Used by: virtio/mmio.c and each device.
  */
-#include <string.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "lib/err.h"
 #include "virtio/virtio.h"
 
 #define ISR_QUEUE	1u
 #define ISR_CONFIG	2u
+#define NOTES_MAX	16
 
 void virtio_init(struct virtio_dev *dev, const struct gmem *mem, unsigned int queues)
 {
@@ -37,12 +39,24 @@ void virtio_signal(struct virtio_dev *dev, struct vq *vq)
 		interrupt(dev, ISR_QUEUE);
 }
 
+void virtio_note(struct virtio_dev *dev, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (dev->note_count++ >= NOTES_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	gz_note("%s: %s%s", dev->name, text, dev->note_count == NOTES_MAX ? " (no more of these)" : "");
+}
+
 void virtio_break(struct virtio_dev *dev, const char *why)
 {
 	if (dev->status & VIRTIO_S_NEEDS_RESET)
 		return;
-	gz_note("%s: the guest's driver gave %s: device stopped until the guest resets it",
-		dev->name, why);
+	virtio_note(dev, "the guest's driver gave %s: device stopped until the guest resets it", why);
 	dev->status |= VIRTIO_S_NEEDS_RESET;
 	if (dev->status & VIRTIO_S_DRIVER_OK)
 		interrupt(dev, ISR_CONFIG);

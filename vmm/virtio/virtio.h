@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/err.h"
 #include "lib/loop.h"
 #include "mem/bus.h"
 #include "virtio/queue.h"
@@ -57,6 +58,7 @@ struct virtio_dev {
 	uint32_t status;
 	uint32_t isr;
 	uint32_t generation;
+	unsigned int note_count;	/* messages so far: a guest must not fill a log */
 	uint64_t notify_count[VIRTIO_MAX_QUEUES];
 	void (*interrupt)(void *ctx);	/* pulse the line */
 	void *interrupt_ctx;
@@ -67,6 +69,9 @@ void virtio_init(struct virtio_dev *dev, const struct gmem *mem, unsigned int qu
 
 /* After pushing to a queue: interrupt the driver if it wants that. */
 void virtio_signal(struct virtio_dev *dev, struct vq *vq);
+
+/* gz_note() with the device's name in front, a limited number of times per device. */
+void virtio_note(struct virtio_dev *dev, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The device met nonsense: stop it until the guest resets it, and say why. */
 void virtio_break(struct virtio_dev *dev, const char *why);
