@@ -10,11 +10,16 @@
 #include "mm/layout.h"
 #include "mm/page_pool.h"
 
-void fixture_cpu(bool fwb)
+void fixture_regs(bool fwb)
 {
 	shim_sysreg_write("id_aa64mmfr0_el1", 2);
 	shim_sysreg_write("id_aa64mmfr2_el1", fwb ? BIT(40) : 0);
 	shim_sysreg_write("ctr_el0", UINT64_C(4) << 16);
+}
+
+void fixture_cpu(bool fwb)
+{
+	fixture_regs(fwb);
 	pg_features_init();
 }
 

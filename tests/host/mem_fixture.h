@@ -23,7 +23,9 @@
 #define HOST_BASE	UINT64_C(0x41000000)	/* the host's own, to the end */
 #define MB		UINT64_C(0x100000)
 
-/* Registers as on a CPU with pa_bits 40; fwb as said. VTTBR_EL2 has VMID 0 as while the host calls. */
+/* Registers of this thread as on a CPU with pa_bits 40; fwb as said. VTTBR_EL2 has VMID 0 as while the host calls. */
+void fixture_regs(bool fwb);
+/* And what the hypervisor makes of them at boot. */
 void fixture_cpu(bool fwb);
 /* RAM of ram_bytes at RAM_BASE, a pool of pool_pages free pages in the linear window. */
 void fixture_pool(u64 ram_bytes, u32 pool_pages);

@@ -386,7 +386,7 @@ static void *fight(void *arg)
 	u64 steps = env("STEPS", 3000);
 
 	shim_cpu(f->n);
-	fixture_cpu(true);
+	fixture_regs(true);
 	for (u64 i = 0; i < steps; i++) {
 		struct guest_mem *gm = &vms[1 + frnd(f, MODEL_VMS)];
 		u64 at = frnd(f, 1024), pages = frnd(f, 8) ? 1 + frnd(f, 8) : 512;

@@ -110,7 +110,6 @@ void shim_event(enum shim_ev ev, u64 arg)
 	event_add((struct shim_event){ .ev = ev, .arg = arg });
 	pthread_mutex_unlock(&log_mutex);
 	maybe_yield();
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void shim_pte_store(u64 *slot, u64 value, bool live)
