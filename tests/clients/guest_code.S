@@ -106,16 +106,21 @@ entry guest_irq
 1:	wfi
 	b	1b
 
-	/* x0 = ticks until the virtual timer fires, x1 = report: idles until then, then reports. */
+	/* x0 = ticks until the virtual timer fires, x1 = report, x2, x3 = GIC: idles, then reports. */
 entry guest_idle_timer
+	mov	x14, x0
 	mov	x12, x1
+	mov	x10, x2
+	mov	x11, x3
+	mov	x13, #0
+	bl	gic_on
 	mrs	x2, cntvct_el0
-	add	x2, x2, x0
+	add	x2, x2, x14
 	msr	cntv_cval_el0, x2
 	mov	x3, #1
 	msr	cntv_ctl_el0, x3
 	isb
-1:	wfi
+1:	wfi					/* wakes for a masked interrupt too */
 	mrs	x3, cntv_ctl_el0
 	tbz	x3, #2, 1b
 	mrs	x3, cntvct_el0
@@ -132,6 +137,9 @@ gic_on:
 	mov	w4, #0x12			/* GICD_CTLR: ARE, EnableGrp1 */
 	str	w4, [x10]
 	mov	w5, #-1
+	add	x7, x11, #0x10, lsl #12		/* GICR: SGIs and PPIs */
+	str	w5, [x7, #0x80]
+	str	w5, [x7, #0x100]
 	mov	x6, #4
 2:	add	x7, x10, #0x80			/* GICD_IGROUPR */
 	str	w5, [x7, x6]

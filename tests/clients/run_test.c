@@ -241,7 +241,7 @@ TEST(run__two_threads__ebusy)
 TEST(run__idle_with_timer__wakes_in_time)
 {
 	uint64_t freq, start, took;
-	uint64_t x[4] = { 0, MMIO_GPA };
+	uint64_t x[4] = { 0, MMIO_GPA, GICD_GPA, GICR_GPA };
 	struct vm vm;
 
 	__asm__("mrs %0, cntfrq_el0" : "=r"(freq));
