@@ -173,6 +173,7 @@ u32 vcpu_run(struct vcpu *v)
 	r.vm = v->vm;
 	r.serror = false;
 	v->wake_mask = 0;
+	v->reset_mask = 0;
 	WRITE_ONCE(v->idle, 0);
 	stat_inc(GZ_STAT_RUNS);
 	exit = prepare(&r);
@@ -184,7 +185,8 @@ u32 vcpu_run(struct vcpu *v)
 			exit = run_idle(&r);
 	}
 	run_publish(v, exit);
-	r.vm->last_returned[this_cpu()->id] = v->index;
+	r.vm->last_returned[this_cpu()->id].vcpu = v->index;
+	r.vm->last_returned[this_cpu()->id].seq = ++v->exit_seq;
 	return exit;
 }
 
@@ -195,13 +197,11 @@ u32 run_fail_reason_of(enum gz_err err)
 	return GZ_EXIT_FAIL_ENTRY;
 }
 
+/* Only a note: the vCPU may be running elsewhere by now, and then the number is no longer that of its last exit. */
 void run_inform_exit(struct vm *vm)
 {
-	u8 index = READ_ONCE(vm->last_returned[this_cpu()->id]);
-	struct vcpu *v;
+	u32 index = vm->last_returned[this_cpu()->id].vcpu;
 
-	if (index == VM_NO_VCPU || vcpu_claim(vm, index, &v))
-		return;
-	v->undelivered = v->reply == REPLY_MMIO_READ || v->reply == REPLY_MMIO_WRITE || v->reply == REPLY_HYPERCALL;
-	vcpu_release(v);
+	if (index < GZ_MAX_VCPUS)
+		WRITE_ONCE(vm->vcpu[index]->undelivered, vm->last_returned[this_cpu()->id].seq);
 }

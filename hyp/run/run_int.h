@@ -73,8 +73,6 @@ void run_trng(struct cpu_ctx *ctx, u32 fn);
 /* run_power.c */
 /* At the start of RUN and after each idle: takes up a CPU_ON or a reset. 0, GZ_EXIT_IDLE (off), GZ_EXIT_GZ. */
 u32 run_power(struct run *r);
-/* SYSTEM_OFF, SYSTEM_RESET: every vCPU is off until vCPU 0 is given a PC; the running ones are made to leave. */
-void power_park_all(struct run *r);
 
 /* run_wfx.c */
 u32 run_wfx(struct run *r);

@@ -23,7 +23,6 @@ static u32 take_cpu_on(struct run *r)
 	if (!on)
 		return GZ_EXIT_IDLE;
 	vcpu_reset(v, pc, x0);
-	v->reply = REPLY_NONE;
 	return RUN_RESUME;
 }
 
@@ -72,17 +71,4 @@ u32 run_power(struct run *r)
 	default:
 		return GZ_EXIT_IDLE;
 	}
-}
-
-void power_park_all(struct run *r)
-{
-	struct vm *vm = r->vm;
-
-	spin_lock(&vm->power_lock);
-	WRITE_ONCE(vm->system_event_sent, true);
-	for (u32 i = 0; i < GZ_MAX_VCPUS; i++)
-		if (vm->vcpu[i])
-			WRITE_ONCE(vm->vcpu[i]->power, POWER_OFF);
-	spin_unlock(&vm->power_lock);
-	(void)vm_notify(vm, (u32)MASK(GZ_MAX_VCPUS - 1, 0) & ~(u32)BIT(r->v->index));
 }

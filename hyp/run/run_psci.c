@@ -86,7 +86,7 @@ static s64 cpu_off(struct run *r)
 /* Does not come back to this guest. */
 static s64 system_event(struct run *r, u32 type)
 {
-	power_park_all(r);
+	vm_park(r->vm);
 	r->exit = report_event(r->v, type);
 	return PSCI_INTERNAL_FAILURE;
 }

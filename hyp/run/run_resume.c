@@ -25,12 +25,10 @@ u32 run_resume(struct vcpu *v)
 {
 	enum vcpu_reply reply = v->reply;
 
-	if (v->undelivered) {
-		v->undelivered = 0;
-		return v->exit.exit_reason;
-	}
 	if (reply == REPLY_NONE)
 		return RUN_RESUME;
+	if (reply != REPLY_NOTHING && READ_ONCE(v->undelivered) == v->exit_seq)
+		return v->exit.exit_reason;
 	v->reply = REPLY_NONE;
 	if (reply == REPLY_MMIO_READ)
 		reg_write(v, v->mmio.reg, mmio_extend(v, READ_ONCE(*(const u64 *)v->run->mmio.data)));

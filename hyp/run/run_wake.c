@@ -25,7 +25,7 @@ u32 run_wake(struct run *r, u32 mask)
 	if (!mask)
 		return RUN_RESUME;
 	rest = sleeping(r->vm, vm_notify(r->vm, mask));
-	if (!rest)
+	if (!rest || !r->vm->idle_enabled)
 		return RUN_RESUME;
 	r->v->wake_mask = rest;
 	return GZ_EXIT_IPI;

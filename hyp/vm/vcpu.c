@@ -43,6 +43,12 @@ static u64 guest_hcr(void)
 	return hcr | (pg_features.fwb ? HCR_FWB : HCR_TVM);
 }
 
+void vcpu_forget_exit(struct vcpu *v)
+{
+	v->reply = REPLY_NONE;
+	v->wfi = false;
+}
+
 void vcpu_reset(struct vcpu *v, u64 pc, u64 x0)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(v->ctx.x); i++)
@@ -53,7 +59,8 @@ void vcpu_reset(struct vcpu *v, u64 pc, u64 x0)
 	v->ctx.pc = pc;
 	v->ctx.pstate = PSTATE_EL1H_MASKED;
 	v->hcr = guest_hcr();
-	v->wfi = false;
+	v->reset_mask = 0;
+	vcpu_forget_exit(v);
 	vtimer_init(&v->timer, v->vm->voff);
 }
 
@@ -100,8 +107,7 @@ static void vcpu_init(struct vcpu *v, pa_t pages)
 	v->hwstate_pa = pa_add(pages, PAGE_SIZE);
 	v->power = POWER_OFF;
 	v->ever_ran = v->pc_set = v->reset_pending = false;
-	v->reply = REPLY_NONE;
-	v->undelivered = v->idle = v->wake_late = 0;
+	v->idle = v->wake_late = 0;
 	vcpu_reset(v, 0, 0);
 	vgic_cpu_init(&v->vm->vgic, &v->vgic, v->index);
 }

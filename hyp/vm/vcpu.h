@@ -43,10 +43,12 @@ struct vcpu {
 	u64 on_pc, on_x0;		/* CPU_ON in flight */
 	bool ever_ran;
 	bool pc_set;			/* boot vCPU: the host gave it an entry point */
-	bool reset_pending;		/* vCPU 0 of a parked VM is being given its registers anew */
+	bool reset_pending;		/* vCPU 0 is being given its registers anew */
+	u8 reset_mask;			/* which of PC, X0, PSTATE were written since the last RUN */
 	enum vcpu_reply reply;
 	struct { u8 reg, size; bool sign, sf; } mmio;	/* decoded syndrome of the pending MMIO exit */
-	u32 undelivered;		/* INFORM_EXIT said user space never saw the last exit: present it again */
+	u32 exit_seq;			/* number of the last exit */
+	u32 undelivered;		/* INFORM_EXIT: user space never saw the exit of this number: present it again */
 	struct gz_run_page exit;	/* what was or is to be reported, built in EL2's memory */
 	u64 hcr;			/* HCR_EL2 while it runs */
 	u64 clean_cursor;		/* set/way or cache switch: how far memory is cleaned */

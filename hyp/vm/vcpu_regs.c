@@ -63,14 +63,32 @@ static u64 *core_reg(struct vcpu *v, u64 index)
 	}
 }
 
-/* The VMM resets in place: vCPU 0 of a VM that a SYSTEM_OFF or RESET parked starts from power-on values. */
+#define RESET_X0	BIT(0)
+#define RESET_PC	BIT(1)
+#define RESET_PSTATE	BIT(2)
+
+/*
+ * A VMM resets in place: it writes PC, X0 and PSTATE of vCPU 0, which ran before, in any order. Of a VM that SYSTEM_OFF
+ * or RESET parked the first write is enough to know; else all three are. The machine is reset at the next RUN.
+ */
+static void note_reset(struct vcpu *v, u64 index)
+{
+	u64 pc = v->ctx.pc, x0 = v->ctx.x[0], pstate = v->ctx.pstate;
+
+	v->reset_mask |= index == 0 ? RESET_X0 : index == CORE_PC ? RESET_PC : index == CORE_PSTATE ? RESET_PSTATE : 0;
+	if (!v->ever_ran || v->reset_pending || v->reset_mask != (RESET_X0 | RESET_PC | RESET_PSTATE))
+		return;
+	vm_park(v->vm);
+	vcpu_reset(v, pc, x0);
+	v->ctx.pstate = pstate;
+	v->reset_pending = true;
+}
+
 static void begin_reset(struct vcpu *v)
 {
 	if (!READ_ONCE(v->vm->system_event_sent) || v->reset_pending)
 		return;
 	vcpu_reset(v, 0, 0);
-	v->reply = REPLY_NONE;
-	v->undelivered = 0;
 	v->reset_pending = true;
 	v->pc_set = false;
 }
@@ -87,8 +105,11 @@ static enum gz_err set_core(struct vcpu *v, u64 index, u64 value)
 		return index == CORE_PSTATE ? GZ_OK : GZ_EINVAL;
 	begin_reset(v);
 	*reg = value;
-	if (index == CORE_PC)
+	if (index == CORE_PC) {
 		v->pc_set = true;
+		vcpu_forget_exit(v);	/* its instruction is not the one at the new PC */
+	}
+	note_reset(v, index);
 	return GZ_OK;
 }
 

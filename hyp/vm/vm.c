@@ -45,7 +45,7 @@ enum gz_err vm_object_create(u16 id, struct vm **out)
 	vgic_init(&vm->vgic);
 	vm->voff = cpu_counter();
 	for (u32 i = 0; i < MAX_CPUS; i++)
-		vm->last_vcpu[i] = vm->last_returned[i] = VM_NO_VCPU;
+		vm->last_vcpu[i] = vm->last_returned[i].vcpu = VM_NO_VCPU;
 	vm->state = VM_NEW;
 	*out = vm;
 	return GZ_OK;
@@ -79,10 +79,23 @@ u32 vm_notify(struct vm *vm, u32 mask)
 	return rest;
 }
 
+#define ALL_VCPUS	((u32)MASK(GZ_MAX_VCPUS - 1, 0))
+
 void vm_object_stop(struct vm *vm)
 {
 	WRITE_ONCE(vm->state, VM_DYING);
-	(void)vm_notify(vm, (u32)MASK(GZ_MAX_VCPUS - 1, 0));
+	(void)vm_notify(vm, ALL_VCPUS);
+}
+
+void vm_park(struct vm *vm)
+{
+	spin_lock(&vm->power_lock);
+	WRITE_ONCE(vm->system_event_sent, true);
+	for (u32 i = 0; i < GZ_MAX_VCPUS; i++)
+		if (vm->vcpu[i])
+			WRITE_ONCE(vm->vcpu[i]->power, POWER_OFF);
+	spin_unlock(&vm->power_lock);
+	(void)vm_notify(vm, ALL_VCPUS);
 }
 
 static void vcpus_free(struct vm *vm)

@@ -50,7 +50,8 @@ struct vm {
 	u64 clean_cursor;
 	pa_t self;			/* pool pages of this object */
 	u8 last_vcpu[MAX_CPUS];		/* by physical CPU: whose TLB entries are there; VM_NO_VCPU none */
-	u8 last_returned[MAX_CPUS];	/* by physical CPU: whose RUN returned there last, for INFORM_EXIT */
+	/* By physical CPU: whose RUN returned there last, and the number of that exit, for INFORM_EXIT. */
+	struct { u32 vcpu, seq; } last_returned[MAX_CPUS];
 };
 
 #define VM_NO_VCPU 0xff
@@ -71,6 +72,8 @@ u32 vcpu_live_count(void);
 
 /* First RUN: GIC layout frozen, checked against the slots. GZ_EEXIST: overlap; GZ_EINVAL: bad layout. */
 enum gz_err vm_make_runnable(struct vm *vm) __must_check;
+/* SYSTEM_OFF, SYSTEM_RESET: every vCPU is off until vCPU 0 is given a PC; the running ones are made to leave. */
+void vm_park(struct vm *vm);
 /* SET_MEMREGION. list: host PA of the buffer, bytes long. GZ_EAGAIN after a slice. */
 enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes) __must_check;
 /* MAP_GUEST and MAP_GUEST_BLOCK: gfn, count in pages; the block's PFNs are in vm->block_buf. */
@@ -93,6 +96,8 @@ u32 vm_notify(struct vm *vm, u32 mask);
 enum gz_err vcpu_share_pages(struct vcpu *v) __must_check;
 /* Registers and timers as at power-on; PC, x0 as given. Needs: v claimed or not yet runnable. */
 void vcpu_reset(struct vcpu *v, u64 pc, u64 x0);
+/* What the last exit still owes is dropped. Needs: v claimed. */
+void vcpu_forget_exit(struct vcpu *v);
 /* SET_ONE_REG / GET_ONE_REG rules of the ABI: an allow-list, and "power on at PC" for vCPU 0 of a parked VM. Needs: v claimed. */
 enum gz_err vcpu_set_one_reg(struct vcpu *v, u64 id, u64 value) __must_check;
 enum gz_err vcpu_get_one_reg(struct vcpu *v, u64 id, u64 *value) __must_check;

@@ -228,6 +228,30 @@ static void reset__by_registers__starts_at_pc(void **state)
 	assert_int_equal(x_of(vm, 0)[0], 0);
 }
 
+/* A VMM that resets a VM which is alive (and waits for the answer to an exit). */
+static void reset__of_a_live_vm__by_pc_x0_pstate(void **state)
+{
+	u16 vm = make_vm(2, true);
+	struct cpu_ctx *ctx = &vcpu_of(vm, 0)->ctx;
+
+	(void)state;
+	assert_int_equal(ask(vm, PSCI_CPU_ON_64, 1, RAM_IPA, 0), 0);
+	guest = guest_host_irq;
+	assert_int_equal(run(vm, 1), GZ_EXIT_IRQ);
+	ctx->el1[R_SCTLR] = 0x1005;
+	assert_int_equal(call(vm, 0, VENDOR_HYP_PTP_ID, 1, 0, 0), GZ_EXIT_HYPERCALL);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PSTATE, 0x3c5, 0).st, 0);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA + 0x80, 0).st, 0);
+	assert_int_equal(ctx->el1[R_SCTLR], 0x1005);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE(0), 0xd7b, 0).st, 0);
+	assert_int_equal(run(vm, 1), GZ_EXIT_IDLE);
+	guest = guest_host_irq;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(ctx->pc, RAM_IPA + 0x80);
+	assert_int_equal(ctx->x[0], 0xd7b);
+	assert_int_equal(ctx->el1[R_SCTLR], 0x30d00800);
+}
+
 /* A debugger's write while the VM is alive is a write, not a reset. */
 static void set_pc__while_alive__no_reset(void **state)
 {
@@ -331,6 +355,7 @@ int main(void)
 		T(system_off__event_then_parked),
 		T(system_reset2__vendor_type__refused),
 		T(reset__by_registers__starts_at_pc),
+		T(reset__of_a_live_vm__by_pc_x0_pstate),
 		T(set_pc__while_alive__no_reset),
 		T(cpu_suspend__like_wfi),
 		T(trng__bits_and_words),
