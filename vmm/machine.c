@@ -15,6 +15,7 @@
 
 #include "boot/fdt.h"
 #include "machine.h"
+#include "virtio/blk_file.h"
 
 void machine_stop(struct machine *m, enum gz_status status)
 {
@@ -120,6 +121,21 @@ static int set_entries(struct machine *m)
 	return 0;
 }
 
+/* Opened and closed again: the devices come later, when there is something to wire them to. */
+static int check_disks(const struct config *c)
+{
+	uint64_t sectors;
+
+	for (unsigned int i = 0; i < c->disk_count; i++) {
+		int fd = blk_file_open(c->disk[i].path, c->disk[i].read_only, &sectors);
+
+		if (fd < 0)
+			return -1;
+		close(fd);
+	}
+	return 0;
+}
+
 static int open_hypervisor(struct machine *m)
 {
 	if (hv_open(&m->hv, m->cfg->dev))
@@ -140,7 +156,7 @@ static int build(struct machine *m)
 	if (gmem_create(&m->mem, GZ_RAM_BASE, c->mem_mib * GZ_MIB))
 		return -1;
 	/* What the user's files get wrong is said before the hypervisor is asked for anything. */
-	if (reserve_ranges(m) || load_guest(m) || open_hypervisor(m))
+	if (reserve_ranges(m) || load_guest(m) || check_disks(c) || open_hypervisor(m))
 		return -1;
 	if (m->hv.ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
 		return -1;

@@ -311,6 +311,10 @@ static void run__no_hypervisor_device__says_how_to_get_it(void **state)
 	(void)state;
 	cfg.dev = "/dev/gzvm-absent";
 	fails("modprobe gzvm");
+	cfg.disk_count = 1;
+	strcpy(cfg.disk[0].path, "/nonexistent/disk.img");
+	fails("cannot open disk");	/* the user's own mistakes come first */
+	cfg.disk_count = 0;
 	cfg.dev = disk;
 	fails("is no device file");
 	cfg.dev = "/dev/null";

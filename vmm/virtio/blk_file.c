@@ -84,7 +84,8 @@ int blk_file_open(const char *path, bool read_only, uint64_t *sectors)
 		return gz_err("cannot write disk %s: %s; give %s,ro to use it read-only", path,
 			      strerror(errno), path);
 	if (fd < 0)
-		return gz_err("cannot open disk %s: %s", path, strerror(errno));
+		return gz_err("cannot open disk %s: %s; check the path given to --disk", path,
+			      strerror(errno));
 	if (check(fd, path, read_only, sectors) == 0)
 		return fd;
 	close(fd);
