@@ -28,6 +28,8 @@ struct vm_fill {
 	u32 entry;			/* next entry of the list */
 	u64 entry_page;			/* next page within it */
 	u64 done;			/* pages mapped so far */
+	bool fresh;			/* none of them was mapped before the call */
+	enum gz_err failed;		/* being undone: what to answer then */
 };
 
 struct vm {

@@ -24,6 +24,8 @@ static struct vm_fill *fill_begin(struct vm *vm, u64 a, u64 b, u64 c)
 	f->key[2] = c;
 	f->entry = 0;
 	f->entry_page = f->done = 0;
+	f->fresh = true;
+	f->failed = GZ_OK;
 	f->active = true;
 	return f;
 }
@@ -39,16 +41,28 @@ static enum gz_err buffer_read(pa_t buf, u64 at, void *dst, u32 len)
 	return err;
 }
 
+/* host_share_guest; *fresh: not one of the pages was mapped before, so a failing call may unmap them again. */
+static enum gz_err share(struct vm *vm, ipa_t ipa, struct pa_range range, bool *fresh)
+{
+	u64 before = READ_ONCE(vm->mem.shared_pages);
+	enum gz_err err = host_share_guest(&vm->mem, ipa, range);
+
+	*fresh = READ_ONCE(vm->mem.shared_pages) - before == range.size / PAGE_SIZE;
+	return err;
+}
+
 /* Maps what is left of one range, at most budget pages; *used gets how many. */
 static enum gz_err fill_range(struct vm *vm, struct vm_fill *f, ipa_t base, struct pa_range range, u64 *used)
 {
 	u64 left = range.size / PAGE_SIZE - f->entry_page;
 	u64 pages = MIN(left, SLICE_PAGES);
 	struct pa_range part = { pa_add(range.base, f->entry_page * PAGE_SIZE), pages * PAGE_SIZE };
-	enum gz_err err = host_share_guest(&vm->mem, ipa_add(base, f->done * PAGE_SIZE), part);
+	bool fresh;
+	enum gz_err err = share(vm, ipa_add(base, f->done * PAGE_SIZE), part, &fresh);
 
 	if (err)
 		return err;
+	f->fresh &= fresh;
 	f->done += pages;
 	f->entry_page += pages;
 	*used += pages;
@@ -99,14 +113,31 @@ static enum gz_err populate_slice(struct vm *vm, struct vm_fill *f, const struct
 	return err;
 }
 
+/* A failing call leaves nothing changed: from the end, in slices too. Then the error. */
+static enum gz_err undo_slice(struct vm *vm, struct vm_fill *f, const struct population *p)
+{
+	u64 pages = MIN(f->done, SLICE_PAGES);
+
+	if (!f->fresh || pages == 0 ||
+	    host_unshare_guest(&vm->mem, IPA(p->head.gpa + (f->done - pages) * PAGE_SIZE), pages))
+		return f->failed;
+	f->done -= pages;
+	return f->done ? GZ_EAGAIN : f->failed;
+}
+
 static enum gz_err populate(struct vm *vm, const struct population *p)
 {
 	struct vm_fill *f;
-	enum gz_err err;
+	enum gz_err err = GZ_OK;
 
 	spin_lock(&vm->fill.lock);
 	f = fill_begin(vm, p->list.v, p->head.gpa, p->head.total_pages);
-	err = populate_slice(vm, f, p);
+	if (!f->failed) {
+		err = populate_slice(vm, f, p);
+		f->failed = err == GZ_EAGAIN ? GZ_OK : err;
+	}
+	if (f->failed)
+		err = undo_slice(vm, f, p);
 	if (err != GZ_EAGAIN)
 		f->active = false;
 	spin_unlock(&vm->fill.lock);
@@ -158,32 +189,40 @@ static enum gz_err check_slot(struct vm *vm, u64 slot, u64 gfn, u64 count)
 	return s.id == slot && count <= s.pages - page ? GZ_OK : GZ_EINVAL;
 }
 
-static enum gz_err map_run(struct vm *vm, u64 gfn, u64 pfn, u64 count)
+static enum gz_err map_run(struct vm *vm, u64 gfn, u64 pfn, u64 count, bool *fresh)
 {
 	struct pa_range range;
 
 	if (pfn > UINT64_MAX >> PAGE_SHIFT || !pa_range_make(&range, PA(pfn << PAGE_SHIFT), count << PAGE_SHIFT))
 		return GZ_EINVAL;
-	return host_share_guest(&vm->mem, IPA(gfn << PAGE_SHIFT), range);
+	return share(vm, IPA(gfn << PAGE_SHIFT), range, fresh);
 }
 
 enum gz_err vm_map_pages(struct vm *vm, u64 slot, u64 gfn, u64 pfn, u64 count)
 {
+	bool fresh;
 	enum gz_err err;
 
 	if (count == 0 || count > PAGES_PER_BLOCK)
 		return GZ_EINVAL;
 	err = check_slot(vm, slot, gfn, count);
-	return err ? err : map_run(vm, gfn, pfn, count);
+	return err ? err : map_run(vm, gfn, pfn, count, &fresh);
 }
 
 /* Neighbouring entries with neighbouring pages are one range, so that a whole block becomes a block mapping. */
-struct pfn_run { u64 gfn, pfn, count; };
+struct pfn_run {
+	u64 gfn, pfn, count;
+	u64 first;				/* gfn of the call */
+	u64 fresh[PAGES_PER_BLOCK / 64];	/* pages this call mapped, from first on */
+};
 
 static enum gz_err run_flush(struct vm *vm, struct pfn_run *r)
 {
-	enum gz_err err = r->count ? map_run(vm, r->gfn, r->pfn, r->count) : GZ_OK;
+	bool fresh = false;
+	enum gz_err err = r->count ? map_run(vm, r->gfn, r->pfn, r->count, &fresh) : GZ_OK;
 
+	for (u64 i = r->gfn - r->first; fresh && !err && i < r->gfn - r->first + r->count; i++)
+		r->fresh[i / 64] |= BIT(i % 64);
 	r->gfn += r->count;
 	r->count = 0;
 	return err;
@@ -201,12 +240,18 @@ static enum gz_err run_add(struct vm *vm, struct pfn_run *r, u64 pfn)
 	return err;
 }
 
-/*
- * One call is at most 512 pages, one slice: to map the same pages again is success, so there is nothing to remember.
- */
+static void run_undo(struct vm *vm, const struct pfn_run *r)
+{
+	for (u64 i = 0; i < PAGES_PER_BLOCK; i++)
+		if ((r->fresh[i / 64] & BIT(i % 64)) &&
+		    host_unshare_guest(&vm->mem, IPA((r->first + i) << PAGE_SHIFT), 1))
+			return;		/* no table to split a block with: the rest stays mapped */
+}
+
+/* One call is at most 512 pages, one slice: to map the same pages again is success, so there is nothing to remember. */
 enum gz_err vm_map_block(struct vm *vm, u64 slot, u64 gfn, u64 count)
 {
-	struct pfn_run r = { .gfn = gfn };
+	struct pfn_run r = { .gfn = gfn, .first = gfn };
 	u64 list[CHUNK];
 	enum gz_err err;
 
@@ -223,5 +268,9 @@ enum gz_err vm_map_block(struct vm *vm, u64 slot, u64 gfn, u64 count)
 		if (!err)
 			err = run_add(vm, &r, list[i % CHUNK]);
 	}
-	return err ? err : run_flush(vm, &r);
+	if (!err)
+		err = run_flush(vm, &r);
+	if (err)
+		run_undo(vm, &r);
+	return err;
 }

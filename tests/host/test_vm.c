@@ -187,6 +187,25 @@ static void populate__longest_list__every_page_where_it_belongs(void **state)
 	assert_int_equal(hvc5(GZ_FN_MAP_GUEST, vm, 3, GUEST_RAM_PA >> 12, RAM_IPA >> 12, 1).st, GZ_ST_ALREADY_EXISTS);
 }
 
+static void populate__fails_after_slices__nothing_changed(void **state)
+{
+	struct gz_memregion *m = host_ptr(LIST_PA);
+	u16 vm = make_bare_vm();
+	struct res r;
+
+	(void)state;
+	assert_int_equal(register_slot(vm, 0, RAM_IPA, 3000), 0);
+	m->constituent_count = 2;
+	m->constituents[0] = (struct gz_mem_constituent){ GUEST_RAM_PA, 2999, 0 };
+	m->constituents[1] = (struct gz_mem_constituent){ POOL_BASE, 1, 0 };
+	r = hvc(GZ_FN_SET_MEMREGION, vm, GZ_MEMREGION_BUF_BYTES, LIST_PA, 0);
+	assert_int_equal(r.st, GZ_ST_ACCESS_DENIED);
+	assert_in_range(r.restarts, 6, 30);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 0);
+	m->constituents[1].base_pa = GUEST_RAM_PA + 2999 * PAGE_SIZE;
+	assert_int_equal(hvc(GZ_FN_SET_MEMREGION, vm, GZ_MEMREGION_BUF_BYTES, LIST_PA, 0).st, 0);
+}
+
 static void populate__bad_lists__refused(void **state)
 {
 	struct gz_memregion *m = host_ptr(LIST_PA);
@@ -204,6 +223,7 @@ static void populate__bad_lists__refused(void **state)
 	assert_int_equal(hvc(GZ_FN_SET_MEMREGION, vm, 8192, LIST_PA, 0).st, GZ_ST_INVALID_ARGS);	/* more than said */
 	m->constituents[0].page_count = 15;
 	assert_int_equal(hvc(GZ_FN_SET_MEMREGION, vm, 8192, LIST_PA, 0).st, GZ_ST_INVALID_ARGS);	/* less */
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 16);	/* as before the two failures */
 	m->constituents[0].page_count = 0;
 	assert_int_equal(hvc(GZ_FN_SET_MEMREGION, vm, 8192, LIST_PA, 0).st, GZ_ST_INVALID_ARGS);
 	m->constituents[0].page_count = 16;
@@ -241,6 +261,26 @@ static void map_block__runs_joined__same_again_fine(void **state)
 	assert_int_equal(hvc(GZ_FN_MAP_GUEST_BLOCK, vm, 0, (RAM_IPA >> 12) + 1000, 100).st, GZ_ST_INVALID_ARGS);
 	list[3] = UINT64_MAX;
 	assert_int_equal(hvc(GZ_FN_MAP_GUEST_BLOCK, vm, 0, (RAM_IPA >> 12) + 512, 4).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 1024);	/* what was mapped before stays */
+}
+
+static void map_block__bad_entry_late__nothing_changed(void **state)
+{
+	u64 *list = host_ptr(LIST_PA + PAGE_SIZE);
+	u16 vm = make_bare_vm();
+
+	(void)state;
+	assert_int_equal(register_slot(vm, 0, RAM_IPA, 1024), 0);
+	hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_BLOCK_DEMAND_PAGING, GZ_BLOCK_SIZE, LIST_PA + PAGE_SIZE);
+	assert_int_equal(hvc5(GZ_FN_MAP_GUEST, vm, 0, (GUEST_RAM_PA >> 12) + 7, (RAM_IPA >> 12) + 7, 1).st, 0);
+	for (u32 i = 0; i < 512; i++)
+		list[i] = (GUEST_RAM_PA >> 12) + (i ^ (i >= 16));
+	list[300] = POOL_BASE >> 12;
+	assert_int_equal(hvc(GZ_FN_MAP_GUEST_BLOCK, vm, 0, (RAM_IPA >> 12) + 512, 512).st, GZ_ST_ALREADY_EXISTS);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 1);
+	list[7] = (GUEST_RAM_PA >> 12) + 900;
+	assert_int_equal(hvc(GZ_FN_MAP_GUEST_BLOCK, vm, 0, (RAM_IPA >> 12) + 512, 512).st, GZ_ST_ACCESS_DENIED);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 1);
 }
 
 static void map_guest__bad_arguments__refused(void **state)
@@ -386,8 +426,10 @@ int main(void)
 		T(one_reg__allow_list),
 		T(one_reg__pstate__el1_and_el0_only),
 		T(populate__longest_list__every_page_where_it_belongs),
+		T(populate__fails_after_slices__nothing_changed),
 		T(populate__bad_lists__refused),
 		T(map_block__runs_joined__same_again_fine),
+		T(map_block__bad_entry_late__nothing_changed),
 		T(map_guest__bad_arguments__refused),
 		T(dtb__must_lie_in_one_slot),
 		T(device__bad__refused),
