@@ -57,6 +57,7 @@ static const struct image_header *kernel_header(const struct machine *m, struct 
 
 static void plan(struct boot *b, u64 records)
 {
+	u64 least_mib = (records >> 20) + 4;
 	struct image_header copy;
 	const char *why = NULL;
 	enum gz_err err;
@@ -67,7 +68,7 @@ static void plan(struct boot *b, u64 records)
 		boot_fail("%s", why ? why : "no layout of memory works");
 	if (b->layout.pool.size < records + BLOCK_SIZE)
 		boot_fail("gz.pool=: the page records alone need %llu MiB on this machine, give more",
-			  (unsigned long long)((records >> 20) + 4));
+			  (unsigned long long)least_mib);
 }
 
 /* The image is mapped alike in both tables; all else of the boot tables is forgotten first, so nothing is ever mapped in two sizes. */
