@@ -67,6 +67,75 @@ TEST(memory__user_range_not_mapped__efault)
 	vm_end(&vm);
 }
 
+/* More than the kernel can keep books on: an error, and no warning in the host's log. */
+TEST(memory__slot_of_a_terabyte__enomem)
+{
+	const uint64_t size = 1ull << 40;
+	struct vm vm;
+	void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	EXPECT(p != MAP_FAILED);
+	vm_make_bare(&vm);
+	EXPECT_ERR(slot_with(&vm, SLOT(1, 1, EXTRA_GPA, size, p)), ENOMEM);
+	vm_end(&vm);
+	munmap(p, size);
+}
+
+static bool paging_is(const char *name)
+{
+	FILE *f = fopen("/sys/module/gzvm/parameters/populate", "r");
+	char text[32] = "";
+
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = 0;
+	if (f)
+		fclose(f);
+	return !strncmp(text, name, strlen(name));
+}
+
+static long hyp_bytes_of_one_vm(void)
+{
+	FILE *f = popen("cat /sys/kernel/debug/gzvm/*-*/protected_hyp_mem", "r");
+	long bytes = -1;
+
+	if (f && fscanf(f, "%ld", &bytes) != 1)
+		bytes = -1;
+	if (f)
+		pclose(f);
+	return bytes;
+}
+
+/* The hypervisor's memory for a VM whose guest wrote all of an 8 MiB slot. */
+static long cost_of_slot(int advice)
+{
+	const uint64_t size = 0x800000, x[4] = { EXTRA_GPA, EXTRA_GPA + size, PAGE };
+	char *all = mmap(NULL, size + 0x200000, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = (char *)(((uintptr_t)all + 0x1fffff) & ~0x1fffffull);
+	struct vm vm;
+	long bytes;
+
+	madvise(p, size, advice);
+	vm_make(&vm, 1, guest_touch, x);
+	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, size, p));
+	expect_off(&vm, 0);
+	bytes = hyp_bytes_of_one_vm();
+	vm_end(&vm);
+	munmap(all, size + 0x200000);
+	return bytes;
+}
+
+/* Folios of 2 MiB become mappings of 2 MiB: four tables less. */
+TEST(memory__huge_folios__mapped_as_blocks)
+{
+	long small = cost_of_slot(MADV_NOHUGEPAGE), huge = cost_of_slot(MADV_HUGEPAGE);
+
+	printf("  tables and books: %ld bytes with small pages, %ld with huge ones\n", small, huge);
+	EXPECT(small > 0 && huge > 0);
+	if (!paging_is("page"))
+		EXPECT_EQ(small - huge, 4 * PAGE);
+}
+
 TEST(memory__several_mappings__accepted)
 {
 	struct vm vm;

@@ -139,11 +139,20 @@ static struct gzvm_slot *gzvm_slot_alloc(const struct gzvm_userspace_memory_regi
 	slot->base_gfn = r->guest_phys_addr >> PAGE_SHIFT;
 	slot->nr_pages = r->memory_size >> PAGE_SHIFT;
 	slot->hva = untagged_addr(r->userspace_addr);
-	slot->pages = kvcalloc(slot->nr_pages, sizeof(*slot->pages), GFP_KERNEL_ACCOUNT);
-	if (slot->pages)
-		return slot;
-	kfree(slot);
-	return NULL;
+	return slot;
+}
+
+/* Counted first: a caller over its limit shall not cost the kernel an array either. */
+static int gzvm_slot_alloc_pages(struct gzvm *vm, struct gzvm_slot *slot)
+{
+	int ret = gzvm_slot_charge(vm, slot);
+
+	if (ret)
+		return ret;
+	/* User space names the size: too much is its error, no warning of the allocator. */
+	slot->pages = kvcalloc(slot->nr_pages, sizeof(*slot->pages),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return slot->pages ? 0 : -ENOMEM;
 }
 
 /* Needs: the guest reaches no page of it any more. */
@@ -177,7 +186,7 @@ static int gzvm_slot_register(struct gzvm *vm, const struct gzvm_slot *slot)
 	return ret;
 }
 
-/* Takes a slot back from the guest; where that cannot be done its pages stay pinned until the VM ends. */
+/* Takes a slot from the guest; where that cannot be done its pages stay pinned until the VM ends. */
 static void gzvm_slot_remove_locked(struct gzvm *vm, struct gzvm_slot *slot)
 {
 	int ret = -EOPNOTSUPP;
@@ -205,7 +214,7 @@ static int gzvm_slot_add_locked(struct gzvm *vm, struct gzvm_slot *slot)
 
 	if (mem->slots[slot->id] || gzvm_slot_overlaps_locked(mem, slot))
 		goto refuse;
-	ret = gzvm_slot_charge(vm, slot);
+	ret = gzvm_slot_alloc_pages(vm, slot);
 	if (ret)
 		goto refuse;
 	ret = gzvm_slot_register(vm, slot);

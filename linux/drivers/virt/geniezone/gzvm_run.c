@@ -215,7 +215,7 @@ static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 			return -ERESTARTSYS;
 		}
 		cond_resched();
-		/* An exit for user space wins against a signal: it is delivered, the signal waits. */
+		/* An exit for user space wins against a signal: it is delivered first. */
 		if (gzvm_enter(vcpu))
 			return 0;
 		entered = true;

@@ -106,7 +106,7 @@ static struct file *gzvm_vcpu_file(struct gzvm_vcpu *vcpu)
 	return anon_inode_getfile(name, &gzvm_vcpu_fops, vcpu, O_RDWR);
 }
 
-/* The vCPU's file, complete, its vCPU known to the hypervisor and the VM; or nothing has changed. */
+/* The file of a complete vCPU that hypervisor and VM know; or nothing has changed. */
 static struct file *gzvm_vcpu_create_locked(struct gzvm *vm, u16 id)
 {
 	struct gzvm_vcpu *vcpu;

@@ -39,7 +39,7 @@ void gzvm_get(struct gzvm *vm)
 	kref_get(&vm->kref);
 }
 
-/* Needs: vm->lock, no vCPU inside RUN. Ends the VM in the hypervisor, in as many steps as it asks for. */
+/* Needs: vm->lock, no vCPU inside RUN. Ends the VM in the hypervisor, in as many steps as it wants. */
 static int gzvm_end_locked(struct gzvm *vm)
 {
 	int ret;
@@ -368,7 +368,7 @@ void gzvm_destroy_all(void)
 	mutex_lock(&gzvm_drv.lock);
 	list_for_each_entry(vm, &gzvm_drv.vms, node) {
 		WRITE_ONCE(vm->dead, true);
-		/* Order: dead is visible before the wake-ups and the kick of gzvm_destroy_live(). */
+		/* dead must be visible before the wake-ups and the kick of gzvm_destroy_live(). */
 		smp_mb();
 		gzvm_destroy_live(vm);
 	}
