@@ -6,10 +6,12 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -197,6 +199,51 @@ TEST(life__sigkill_while_guest_spins)
 TEST(life__sigkill_while_guest_idles)
 {
 	kill_in_run(guest_wfi);
+}
+
+/* Guest memory whose faults nobody answers: RUN hangs in the host's kernel. */
+static void child_stuck(int ready)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	const uint64_t x[4] = { DATA_GPA + 0x10000000, DATA_GPA + 0x10001000, 0x1000 };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct vm vm;
+	void *p;
+
+	p = mmap(NULL, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)p;
+	reg.range.len = 0x200000;
+	vm_make(&vm, 2, guest_touch, x);
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		_exit(2);
+	if (write(ready, "r", 1) != 1)
+		_exit(3);
+	vm_slot(vm.fd, 1, x[0] & ~0x1fffffull, 0x200000, p);	/* populate=upfront hangs here */
+	vcpu_run(&vm, 0);
+	_exit(0);
+}
+
+TEST(life__sigkill_while_a_fault_hangs)
+{
+	int status = 0, ready[2];
+	pid_t pid;
+	char c;
+
+	fflush(stdout);
+	EXPECT_OK(pipe(ready));
+	pid = fork();
+	if (pid == 0)
+		child_stuck(ready[1]);
+	EXPECT(read(ready[0], &c, 1) == 1);
+	sleep_ms(100);
+	EXPECT_EQ(waitpid(pid, &status, WNOHANG), 0);	/* hanging indeed */
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	EXPECT(WIFSIGNALED(status));
+	close(ready[0]);
+	close(ready[1]);
+	expect_no_vm_left();
 }
 
 TEST(life__module_in_use__stays)

@@ -316,6 +316,34 @@ static void start_again(struct vm *vm, const uint8_t *entry, const uint64_t x[4]
 	EXPECT_OK(vcpu_set_reg(vm->vcpu[0], GZVM_REG_PC, RAM_GPA + (uint64_t)(entry - guest_blob)));
 }
 
+/* A child gets copies of pinned pages: what it writes is not the guest's memory. */
+TEST(memory__private_memory_and_fork__guest_and_parent_agree)
+{
+	const uint64_t x[4] = { EXTRA_GPA, MMIO_GPA };
+	uint64_t value = 0x1111;
+	char *p = pages(1);
+	struct vm vm;
+	pid_t pid;
+
+	memcpy(p, &value, sizeof(value));
+	vm_make(&vm, 1, guest_load, x);
+	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, PAGE, p));
+	EXPECT_EQ(expect_mmio(&vm, 0, MMIO_GPA, true, 8), value);
+	expect_off(&vm, 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		memset(p, 0xcc, PAGE);
+		_exit(0);
+	}
+	value = 0x2222;
+	memcpy(p, &value, sizeof(value));
+	waitpid(pid, NULL, 0);
+	start_again(&vm, guest_load, x);
+	EXPECT_EQ(expect_mmio(&vm, 0, MMIO_GPA, true, 8), value);
+	vm_end(&vm);
+}
+
 /* A deleted slot is no memory any more: the same address comes out as MMIO. */
 TEST(memory__deleted_slot__becomes_mmio)
 {
