@@ -68,11 +68,6 @@ enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_c
  * 2 MiB aligned contiguous ranges become block mappings. The caller slices: time is proportional to the range.
  */
 enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa) __must_check;
-/*
- * What host_share_guest would answer now (but for GZ_ENOMEM), and how many of the pages it has already. Changes nothing:
- * the first pass over a list of ranges, so that one bad entry is found before the first good one is mapped.
- */
-enum gz_err host_share_guest_check(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, u64 *same_pages) __must_check;
 /* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. GZ_ENOMEM: a block could not be split. */
 enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __must_check;
 /* Guest HVC MEM_RELINQUISH of an unprotected VM: unmaps one page if it is there. GZ_EINVAL: in no slot. */

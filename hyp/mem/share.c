@@ -23,26 +23,17 @@ static void fetch_fresh(void)
 	dsb_ish();		/* complete before the guest can run it */
 }
 
-/*
- * Both sides, the whole range. What this guest has already must be mapped exactly here: as many pages by the records
- * as by the table.
- */
-static enum gz_err check_locked(struct guest_mem *gm, struct pg_plan *plan) NEEDS(gm->lock) NEEDS(host_lock)
+static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, struct pa_range pa)
+	NEEDS(gm->lock) NEEDS(host_lock)
 {
-	struct pa_range pa = { plan->pa, plan->size };
 	u64 done = 0;
 	enum gz_err err = own_check(pa, MOVE_HOST_SHARE_GUEST, gm->vmid, &done);
 
 	if (!err)
 		err = pgtable_plan(&gm->s2, plan);
-	return !err && plan->same_pages != done ? GZ_EEXIST : err;
-}
-
-static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan) NEEDS(gm->lock) NEEDS(host_lock)
-{
-	struct pa_range pa = { plan->pa, plan->size };
-	enum gz_err err = check_locked(gm, plan);
-
+	/* What this guest has already must be mapped exactly here: as many pages by the records as by the table. */
+	if (!err && plan->same_pages != done)
+		err = GZ_EEXIST;
 	if (err)
 		return err;
 	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
@@ -55,51 +46,34 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan) NEED
 	return GZ_OK;
 }
 
-/* Does it, or (dry) only says whether it would succeed. plan gets what is mapped already. */
-static enum gz_err share(struct guest_mem *gm, struct pg_plan *plan, bool dry)
+enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa)
 {
+	struct pg_plan plan = { .addr = ipa.v, .size = pa.size, .pa = pa.base, .attr = ATTR_GUEST_RAM,
+				.max_block = LEVEL_2M };
 	enum gz_err err = GZ_ESTATE;
 	struct mem_slot *slot;
 	u64 fresh;
 
-	if (!IS_ALIGNED(plan->addr | plan->pa.v | plan->size, PAGE_SIZE) || plan->size == 0)
+	if (!IS_ALIGNED(ipa.v | pa.base.v | pa.size, PAGE_SIZE) || pa.size == 0)
 		return GZ_EINVAL;
 	spin_lock(&gm->lock);
 	if (gm->dying)
 		goto out;
-	slot = slot_holding(gm, IPA(plan->addr), plan->size);
+	slot = slot_holding(gm, ipa, pa.size);
 	err = GZ_EINVAL;
 	if (!slot)
 		goto out;
 	spin_lock(&host_lock);
-	err = dry ? check_locked(gm, plan) : share_locked(gm, plan);
+	err = share_locked(gm, &plan, pa);
 	spin_unlock(&host_lock);
-	if (err || dry)
+	if (err)
 		goto out;
-	fresh = (plan->size >> PAGE_SHIFT) - plan->same_pages;
+	fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;
 	slot->populated += fresh;
 	gm->shared_pages += fresh;
 	fetch_fresh();
 out:
 	spin_unlock(&gm->lock);
-	return err;
-}
-
-enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa)
-{
-	struct pg_plan plan = { .addr = ipa.v, .size = pa.size, .pa = pa.base, .attr = ATTR_GUEST_RAM,
-				.max_block = LEVEL_2M };
-
-	return share(gm, &plan, false);
-}
-
-enum gz_err host_share_guest_check(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, u64 *same_pages)
-{
-	struct pg_plan plan = { .addr = ipa.v, .size = pa.size, .pa = pa.base, .attr = ATTR_GUEST_RAM,
-				.max_block = LEVEL_2M };
-	enum gz_err err = share(gm, &plan, true);
-
-	*same_pages = err ? 0 : plan.same_pages;
 	return err;
 }
 

@@ -301,29 +301,6 @@ static void share__outside_slot__einval(void **state)
 	assert_int_equal(share(IPA0, BLOCK_PA + 1, 1), GZ_EINVAL);
 }
 
-static void share_check__as_share_but_nothing_changes(void **state)
-{
-	struct pa_range r = { PA(BLOCK_PA), 8 * PAGE_SIZE };
-	u64 same = 99;
-
-	(void)state;
-	fixture_slot(&gm, 0, IPA0, 1024);
-	shim_events_clear();
-	assert_int_equal(host_share_guest_check(&gm, IPA(IPA0), r, &same), GZ_OK);
-	assert_int_equal(same, 0);
-	assert_int_equal(shim_event_count(), 0);
-	assert_int_equal(gm.shared_pages + gm.slots[0].populated + own_count(OWN_HOST_SHARED_GUEST), 0);
-	assert_int_equal(gm.quota.used, 2);
-	assert_int_equal(share(IPA0 + PAGE_SIZE, BLOCK_PA + PAGE_SIZE, 3), GZ_OK);
-	assert_int_equal(host_share_guest_check(&gm, IPA(IPA0), r, &same), GZ_OK);
-	assert_int_equal(same, 3);
-	assert_int_equal(host_share_guest_check(&gm, IPA(IPA0 + PAGE_SIZE), r, &same), GZ_EEXIST);
-	assert_int_equal(same, 0);
-	assert_int_equal(host_share_guest_check(&other, IPA(IPA0), r, &same), GZ_EINVAL);
-	fixture_slot(&other, 0, IPA0, 1024);
-	assert_int_equal(host_share_guest_check(&other, IPA(IPA0), r, &same), GZ_EPERM);
-}
-
 static void share__quota_used_up__enomem_nothing_changed(void **state)
 {
 	(void)state;
@@ -564,7 +541,6 @@ int main(void)
 		T(share__same_again__ok_nothing_changed), T(share__block_over_some_pages__becomes_block),
 		T(share__other_pa_or_other_ipa__eexist), T(share__two_vms_same_page__eperm),
 		T(share__not_the_hosts__eperm), T(share__pinned_page__eperm_and_back), T(share__outside_slot__einval),
-		T(share_check__as_share_but_nothing_changes),
 		T(share__quota_used_up__enomem_nothing_changed), T(unshare__part_of_block__rest_stays),
 		T(unshare__never_mapped__skipped), T(unshare__no_page_to_split__enomem_nothing_changed),
 		T(relinquish__page__host_only_then_faults_again), T(remove_slot__slices__pages_back_slot_gone),
