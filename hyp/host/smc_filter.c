@@ -64,6 +64,15 @@ static void refuse(u64 x[18])
 	x[0] = (u64)SMCCC_NOT_SUPPORTED;
 }
 
+/* A driver without a device tree node asks by the conduit of PSCI, which may be SMC. */
+static void vendor_uid(u64 x[18])
+{
+	x[0] = UID_GENIEZONE_W0;
+	x[1] = UID_GENIEZONE_W1;
+	x[2] = UID_GENIEZONE_W2;
+	x[3] = UID_GENIEZONE_W3;
+}
+
 void host_smc(struct host_frame *f, u64 esr)
 {
 	u64 x[18];
@@ -74,6 +83,8 @@ void host_smc(struct host_frame *f, u64 esr)
 		refuse(x);
 	else if ((u32)x[0] == SMCCC_VERSION_ID)
 		x[0] = smccc_version;
+	else if ((u32)x[0] == VENDOR_HYP_UID_ID)
+		vendor_uid(x);
 	else if (is_forwarded((u32)x[0]))
 		smc_call(x);
 	else if (!psci_relay(x))

@@ -85,9 +85,9 @@ bool gzvm_arch_identify(void)
 {
 	struct arm_smccc_res res;
 
-	if (arm_smccc_1_1_get_conduit() != SMCCC_CONDUIT_HVC)
+	/* By the conduit the firmware names, which is SMC where the hypervisor relays PSCI. */
+	if (arm_smccc_1_1_invoke(VENDOR_HYP_UID_ID, &res) == SMCCC_CONDUIT_NONE)
 		return false;
-	arm_smccc_1_1_hvc(VENDOR_HYP_UID_ID, &res);
 	return (u32)res.a0 == UID_GENIEZONE_W0 && (u32)res.a1 == UID_GENIEZONE_W1 &&
 	       (u32)res.a2 == UID_GENIEZONE_W2 && (u32)res.a3 == UID_GENIEZONE_W3;
 }
