@@ -5,13 +5,13 @@
 # Started by guest-init.sh through switch_root.
 b=/run/gz/busybox
 export HOME=/root TERM=linux LANG=C.UTF-8
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/gz/bin
+export PATH=/run/gz/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 $b mkdir -p /dev/pts /dev/shm /dev/virtio-ports /run/lock /run/gz/bin
 $b mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 $b mount -t tmpfs tmpfs /tmp
 $b hostname "$($b cat /etc/hostname)"
-# Debian's own commands come first; these fill in where no init system is installed.
+# Debian's own ask systemd, which does not run here; these ask process 1.
 for c in poweroff reboot halt; do
 	$b ln -s ../busybox /run/gz/bin/$c
 done

@@ -235,7 +235,8 @@ class Session:
     def _guest_end(self, status):
         self._drain_agent()
         what = GZ_STATUS.get(status, "gz failed")
-        said = "".join(f"\n  {line}" for line in self.gz_said)
+        # A guest's own end needs one line; anything else is explained by gz.
+        said = "" if status in (0, 32, 34) else "".join(f"\n  {line}" for line in self.gz_said)
         if self.argv is None and status == 0:
             self._end(0)
             self.say("the guest powered off")
