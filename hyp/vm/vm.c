@@ -124,6 +124,19 @@ enum gz_err vm_object_destroy_slice(struct vm *vm, u32 budget_pages)
 	return GZ_OK;
 }
 
+bool vm_range_hits_gic(const struct vm *vm, ipa_t ipa, u64 bytes)
+{
+	ipa_t base[2];
+	u64 size[2];
+
+	vgic_frames(&vm->vgic, base, size);
+	for (u32 i = 0; i < ARRAY_SIZE(base); i++)
+		if (size[i] && ipa.v < base[i].v + size[i] && bytes > base[i].v - MIN(base[i].v, ipa.v))
+			return true;
+	return false;
+}
+
+/* The redistributors have their size only now. */
 static enum gz_err check_frames(struct vm *vm)
 {
 	ipa_t base[2];

@@ -167,6 +167,8 @@ enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes)
 	err = host_page_read(list, &p.head, sizeof(p.head));
 	if (err)
 		return err;
+	if (vm_range_hits_gic(vm, IPA(p.head.gpa), p.head.total_pages << PAGE_SHIFT))
+		return GZ_EEXIST;
 	if (!under_way(vm, &p))
 		err = guest_mem_register(&vm->mem, p.head.slot, IPA(p.head.gpa), p.head.total_pages, &fill);
 	if (err || !fill)	/* registration: published drivers leave the rest of the buffer unset */

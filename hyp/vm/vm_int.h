@@ -15,6 +15,9 @@ void vm_object_stop(struct vm *vm);
 /* Needs: no reference out. GZ_EAGAIN: call again; GZ_OK: the object is gone. */
 enum gz_err vm_object_destroy_slice(struct vm *vm, u32 budget_pages) __must_check;
 
+/* Does [ipa, ipa + bytes) meet a GIC frame as far as they are known? */
+bool vm_range_hits_gic(const struct vm *vm, ipa_t ipa, u64 bytes);
+
 /* Takes the pages back from EL2. Needs: nobody runs v. */
 void vcpu_unshare_pages(struct vcpu *v);
 /* The one writer of vcpu->state: false when the move is not legal or another CPU was faster. */

@@ -171,7 +171,7 @@ s32 add_vcpu(u16 vm, u32 i)
 	return hvc(GZ_FN_CREATE_VCPU, GZ_TUPLE(vm, i), VCPU_PAGES_PA + i * 2 * PAGE_SIZE, 0, 0).st;
 }
 
-static void add_gic(u16 vm)
+void add_gic(u16 vm)
 {
 	struct gz_create_device *d = host_ptr(LIST_PA);
 

@@ -43,6 +43,7 @@ u16 make_bare_vm(void);
 s32 register_slot(u16 vm, u32 slot, u64 ipa, u64 pages);
 s32 populate(u16 vm, u32 slot, u64 ipa, u64 pa, u64 pages);
 s32 add_vcpu(u16 vm, u32 i);
+void add_gic(u16 vm);
 struct gz_run_page *run_page(u32 vcpu);
 struct gz_hwstate_page *hwstate_page(u32 vcpu);
 
