@@ -5,6 +5,7 @@
  * Called by: arch/aarch64/entry.S, once, at the link address with the boot tables on.
  */
 #include "arch/aarch64/cpu.h"
+#include "arch/aarch64/regs.h"
 #include "boot/boot.h"
 #include "boot/boot_tables.h"
 #include "gz/guest_hvc.h"
@@ -52,6 +53,15 @@ static uintptr_t seed_entropy(struct machine *m)
 	if (!drbg_read(&canary, sizeof(canary)))
 		canary = cpu_counter() * UINT64_C(0x9e3779b97f4a7c15);
 	return canary & ~UINT64_C(0xff);	/* a string function stops before it reaches the rest */
+}
+
+/* Secondaries find the key in place and their SCTLR_EL2 in mmu_setup. */
+static void make_key(void)
+{
+	if (!drbg_read(&el2_key[1], 16))
+		el2_key[1] = __stack_chk_guard;
+	el2_key[0] = 1;
+	mmu_setup.sctlr |= SCTLR_EnIA;
 }
 
 static void number_cpus(const struct machine *m)
@@ -118,6 +128,10 @@ void boot_main(u64 fdt_pa, u64 el)
 	number_cpus(&b->machine);
 	boot_take_memory(b);
 	__stack_chk_guard = seed_entropy(&b->machine);	/* here, because this function never returns */
+	if (cpu_features.pauth) {
+		make_key();
+		cpu_ptrauth_on();
+	}
 	start_gic(&b->machine);
 	boot_fence_host(b);
 	tlbi_alle1is();		/* whatever ran at EL1 before us */

@@ -95,7 +95,7 @@ static void say_backtrace(u64 fp)
 	for (u32 i = 0; i < BACKTRACE_MAX && frame_readable(fp); i++) {
 		const u64 *frame = (const u64 *)(uintptr_t)fp;
 
-		panic_say(" %llx", (unsigned long long)frame[1]);
+		panic_say(" %llx", (unsigned long long)(frame[1] & MASK(47, 0)));	/* less its signature */
 		if (frame[0] <= fp)	/* stacks grow down, callers are above: no loop */
 			break;
 		fp = frame[0];

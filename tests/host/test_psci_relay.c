@@ -298,7 +298,7 @@ static void filter__unknown_ids__refused_without_firmware(void **state)
 	/* SDEI, FF-A, a SiP and an OEM service, owner 59 by SMC, a yielding call, PSCI ids that are not relayed. */
 	static const u32 ids[] = { 0xc4000020, 0x84000060, 0xc4000077, 0xc2000001, 0xc3000001, 0xfb001000, 0x32000000, 0,
 		PSCI_MIGRATE_32, PSCI_CPU_FREEZE, PSCI_CPU_DEFAULT_SUSPEND_32, PSCI_MEM_PROTECT, 0x84000014, 0xc4000015,
-		0x8600ff01, 0x8400ffff };
+		0x86000000, 0x8400ffff };
 	u32 before = fw.calls;
 
 	(void)state;
@@ -306,6 +306,18 @@ static void filter__unknown_ids__refused_without_firmware(void **state)
 		assert_int_equal(smc(ids[i], 1, 2, 3), SMCCC_NOT_SUPPORTED);
 	assert_int_equal(fw.calls, before);
 	assert_int_equal(percpu_table[0].stat[GZ_STAT_HOST_SMC_REFUSED], ARRAY_SIZE(ids));
+}
+
+static void filter__uid__says_geniezone(void **state)
+{
+	u32 before = fw.calls;
+
+	(void)state;
+	assert_int_equal((u32)smc(VENDOR_HYP_UID_ID, 0, 0, 0), UID_GENIEZONE_W0);
+	assert_int_equal(f.x[1], UID_GENIEZONE_W1);
+	assert_int_equal(f.x[2], UID_GENIEZONE_W2);
+	assert_int_equal(f.x[3], UID_GENIEZONE_W3);
+	assert_int_equal(fw.calls, before);
 }
 
 static void filter__immediate__refused(void **state)
@@ -349,6 +361,7 @@ int main(void)
 		cmocka_unit_test_setup(features__what_is_refused__is_not_listed, setup),
 		cmocka_unit_test_setup(filter__smccc_version__between_1_1_and_1_2, setup),
 		cmocka_unit_test_setup(filter__unknown_ids__refused_without_firmware, setup),
+		cmocka_unit_test_setup(filter__uid__says_geniezone, setup),
 		cmocka_unit_test_setup(filter__immediate__refused, setup),
 		cmocka_unit_test_setup(filter__workarounds_and_trng__forwarded, setup),
 	};

@@ -18,6 +18,8 @@ void asm_offsets(void)
 	DEFINE(PERCPU_SIZE, sizeof(struct percpu));
 	DEFINE(FRAME_X, offsetof(struct host_frame, x));
 	DEFINE(FRAME_ELR, offsetof(struct host_frame, elr));
+	DEFINE(FRAME_APIA, offsetof(struct host_frame, apia));
+	DEFINE(CTX_APIA, offsetof(struct cpu_ctx, el1[R_APIA_LO]));
 	DEFINE(FRAME_SIZE, sizeof(struct host_frame));
 	DEFINE(CTX_X, offsetof(struct cpu_ctx, x));
 	DEFINE(CTX_PC, offsetof(struct cpu_ctx, pc));

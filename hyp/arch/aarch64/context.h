@@ -37,6 +37,7 @@ struct host_frame {
 	u64 elr;
 	u64 spsr;
 	u64 pad;
+	u64 apia[2];		/* the host's key IA while EL2 uses its own */
 };
 
 enum guest_exit { GUEST_EXIT_SYNC, GUEST_EXIT_IRQ, GUEST_EXIT_FIQ, GUEST_EXIT_SERROR };

@@ -7,7 +7,10 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
+#include "arch/aarch64/regs.h"
 #include "lib/types.h"
+#include "insn/barrier.h"
+#include "insn/sysreg.h"
 
 struct cpu_features {
 	bool fwb, hcx, fgt, fgt2, ecv_offset, sve, sme, mte, pauth, bti, ras, rng, pmu, spe, trbe, brbe, trace_filter, mpam;
@@ -22,6 +25,18 @@ extern struct cpu_features cpu_features;
 void cpu_features_read(struct cpu_features *f);
 /* One word naming what this CPU lacks although the boot CPU has it and EL2 relies on it; NULL: fine. */
 const char *cpu_features_missing(void);
+
+/* Word 0: in use; 1 and 2: EL2's key IA. ptrauth.h puts it into each CPU that enters EL2. */
+extern u64 el2_key[4];
+/* From here on return addresses are signed: only in a function that never returns. */
+static inline __attribute__((always_inline)) void cpu_ptrauth_on(void)
+{
+	sysreg_write(s3_0_c2_c1_0, el2_key[1]);
+	sysreg_write(s3_0_c2_c1_1, el2_key[2]);
+	isb();
+	sysreg_write(sctlr_el2, sysreg_read(sctlr_el2) | SCTLR_EnIA);
+	isb();
+}
 
 /* Boot CPU: what every CPU is to load for stage 2 of the host. */
 void cpu_host_stage2_set(u64 vtcr, u64 vttbr);

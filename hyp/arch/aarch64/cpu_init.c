@@ -10,6 +10,7 @@
 #include "insn/sysreg.h"
 
 struct cpu_features cpu_features;
+u64 el2_key[4] __aligned(32);
 static u64 host_vtcr, host_vttbr;
 
 /* Field of an ID register at bit shift; the signed ones use 0xf for "none". */

@@ -20,9 +20,9 @@
 	X(R_TPIDRRO_EL0, tpidrro_el0) X(R_CSSELR, csselr_el1) X(R_PAR, par_el1) X(R_SP_EL0, sp_el0) \
 	X(R_SP_EL1, sp_el1) X(R_ELR, elr_el1) X(R_SPSR, spsr_el1) X(R_MDSCR, mdscr_el1) X(R_CNTKCTL, cntkctl_el1)
 
-/* Encodings: the assembler's base architecture has no names for the keys. */
+/* Encodings: the assembler's base architecture has no names for the keys. Key IA is EL2's own while C runs: ptrauth.h. */
 #define EACH_KEY_REG(X) \
-	X(R_APIA_LO, s3_0_c2_c1_0) X(R_APIA_HI, s3_0_c2_c1_1) X(R_APIB_LO, s3_0_c2_c1_2) X(R_APIB_HI, s3_0_c2_c1_3) \
+	X(R_APIB_LO, s3_0_c2_c1_2) X(R_APIB_HI, s3_0_c2_c1_3) \
 	X(R_APDA_LO, s3_0_c2_c2_0) X(R_APDA_HI, s3_0_c2_c2_1) X(R_APDB_LO, s3_0_c2_c2_2) X(R_APDB_HI, s3_0_c2_c2_3) \
 	X(R_APGA_LO, s3_0_c2_c3_0) X(R_APGA_HI, s3_0_c2_c3_1)
 
@@ -45,9 +45,9 @@ void el1_regs_save(u64 *el1, bool pauth)
  */
 void el1_regs_quiesce(void)
 {
-	sysreg_write(sctlr_el1, sysreg_read(sctlr_el1) | SCTLR_M);
-	isb();
 	sysreg_write(tcr_el1, sysreg_read(tcr_el1) | TCR_EPD0 | TCR_EPD1);
+	isb();	/* before: a world with its MMU off has no tables to walk */
+	sysreg_write(sctlr_el1, sysreg_read(sctlr_el1) | SCTLR_M);
 	isb();
 }
 
@@ -58,9 +58,9 @@ void el1_regs_restore(const u64 *el1, bool pauth)
 		EACH_KEY_REG(RESTORE)
 	}
 	isb();	/* tables, attributes and VMID are in place before walks are possible again */
-	sysreg_write(tcr_el1, el1[R_TCR]);
-	isb();
 	sysreg_write(sctlr_el1, el1[R_SCTLR]);
+	isb();	/* likewise the MMU is off before, where it is to be */
+	sysreg_write(tcr_el1, el1[R_TCR]);
 }
 
 void el1_regs_reset(u64 *el1)

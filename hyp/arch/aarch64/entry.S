@@ -5,6 +5,7 @@
  * Called by: firmware; host_enter() by boot/ and host/psci_relay.c.
  */
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/ptrauth.h"
 #include "asm_offsets.h"
 
 /* Documentation/arch/arm64/booting: "Call the kernel image". */
@@ -160,7 +161,9 @@ secondary_high:
 	add	x0, x0, :lo12:hyp_vectors_host
 	msr	vbar_el2, x0
 	isb
-	mov	x29, xzr
+	ptrauth_absent x0, 1f
+	apia_el2 x0, x1
+1:	mov	x29, xzr
 	mov	x30, xzr
 	bl	psci_secondary_entry
 	b	.
@@ -173,7 +176,10 @@ host_enter:
 	msr	elr_el2, x0
 	mov	x2, #PSTATE_EL1H_MASKED
 	msr	spsr_el2, x2
-	mov	x0, x1
+	ptrauth_absent x2, 1f
+	msr	APIA_LO, xzr
+	msr	APIA_HI, xzr
+1:	mov	x0, x1
 	mrs	x1, tpidr_el2
 	ldr	x1, [x1, #PERCPU_STACK_TOP]
 	mov	sp, x1

@@ -17,6 +17,7 @@
 #define SCTLR_SA		(1 << 3)
 #define SCTLR_I			(1 << 12)
 #define SCTLR_WXN		(1 << 19)
+#define SCTLR_EnIA		0x80000000
 
 /* Attribute indexes of EL2's stage 1: 0 Normal write-back, 1 Device-nGnRE, 2 Normal non-cacheable. */
 #define MAIR_EL2_VALUE		0x4404ff

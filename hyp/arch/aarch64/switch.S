@@ -5,6 +5,7 @@
  * Calls: nothing; guest_enter() returns to run/run.c when the guest traps.
  */
 #include "arch/aarch64/gprs.h"
+#include "arch/aarch64/ptrauth.h"
 #include "asm_offsets.h"
 
 #define SAVED	112			/* x19-x30, the context, padding */
@@ -22,7 +23,9 @@ guest_enter:
 	stp	x25, x26, [sp, #64]
 	stp	x27, x28, [sp, #80]
 	str	x0, [sp, #96]
-	ldp	x1, x2, [x0, #CTX_PC]
+	ptrauth_absent x1, 1f
+	apia_load x0, CTX_APIA, x1, x2
+1:	ldp	x1, x2, [x0, #CTX_PC]
 	msr	elr_el2, x1
 	msr	spsr_el2, x2
 	ldr	x30, [x0, #CTX_X + 240]
@@ -76,7 +79,10 @@ guest_left:
 	mrs	x4, spsr_el2
 	stp	x30, x3, [x0, #CTX_X + 240]
 	str	x4, [x0, #CTX_PC + 8]
-	ldp	x3, x4, [sp], #16
+	ptrauth_absent x3, 1f
+	apia_save x0, CTX_APIA, x3, x4
+	apia_el2 x3, x4
+1:	ldp	x3, x4, [sp], #16
 	stp	x3, x4, [x0, #CTX_X]
 	mov	x0, x2
 	ldp	x19, x20, [sp, #16]

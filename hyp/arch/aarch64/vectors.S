@@ -5,6 +5,7 @@
  * Calls: host_trap(), el2_exception().
  */
 #include "arch/aarch64/gprs.h"
+#include "arch/aarch64/ptrauth.h"
 #include "asm_offsets.h"
 
 	.macro	slot_host type
@@ -49,10 +50,15 @@ host_common:
 	mrs	x3, spsr_el2
 	stp	x30, x2, [sp, #FRAME_X + 240]
 	str	x3, [sp, #FRAME_ELR + 8]
-	mov	x0, sp
+	ptrauth_absent x2, 1f
+	apia_save sp, FRAME_APIA, x2, x3
+	apia_el2 x2, x3
+1:	mov	x0, sp
 	mov	x29, xzr		/* backtraces end here */
 	bl	host_trap
-	ldr	x3, [sp, #FRAME_ELR + 8]
+	ptrauth_absent x2, 2f
+	apia_load sp, FRAME_APIA, x2, x3
+2:	ldr	x3, [sp, #FRAME_ELR + 8]
 	ldp	x30, x2, [sp, #FRAME_X + 240]
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
