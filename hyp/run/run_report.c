@@ -62,7 +62,6 @@ u32 report_fail(struct vcpu *v, u64 reason)
 
 	e->fail_entry.reason = reason;
 	e->fail_entry.cpu = this_cpu()->id;
-	v->fail_reason = reason;
 	return GZ_EXIT_FAIL_ENTRY;
 }
 

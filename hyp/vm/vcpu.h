@@ -61,7 +61,6 @@ struct vcpu {
 	struct gz_hwstate_page *hwstate;
 	u32 wake_mask;			/* exit IPI: vCPUs the host is to wake */
 	u32 wake_late;			/* vCPUs to wake that an exit of another kind could not name */
-	u64 fail_reason;		/* exit FAIL_ENTRY */
 };
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Job: a whole EL2 for tests of hvc/, vm/ and run/: host calls go in by hvc_dispatch, the guest is a function of the test.
  * Never: reach around the host interface, but to look.
- * Used by: test_dispatch.c, test_vm.c, test_run.c, test_psci.c, test_sysreg.c.
+ * Used by: test_dispatch.c, test_vm.c, test_run.c, test_abort.c, test_psci.c, test_sysreg.c.
  */
 #ifndef RUN_FIXTURE_H
 #define RUN_FIXTURE_H
