@@ -237,10 +237,14 @@ TEST(life__sigkill_while_a_fault_hangs)
 		child_stuck(ready[1]);
 	EXPECT(read(ready[0], &c, 1) == 1);
 	sleep_ms(100);
-	EXPECT_EQ(waitpid(pid, &status, WNOHANG), 0);	/* hanging indeed */
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	EXPECT(WIFSIGNALED(status));
+	if (waitpid(pid, &status, WNOHANG)) {
+		/* 6.1 cannot wait for such a page when it pins: RUN gave EXCEPTION instead. */
+		EXPECT_EQ(status, 0);
+	} else {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		EXPECT(WIFSIGNALED(status));
+	}
 	close(ready[0]);
 	close(ready[1]);
 	expect_no_vm_left();
