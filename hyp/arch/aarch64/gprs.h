@@ -7,6 +7,8 @@
 #ifndef ARCH_GPRS_H
 #define ARCH_GPRS_H
 
+#ifdef __ASSEMBLER__
+
 #define X4_TO_X17	4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 #define X18_TO_X29	18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
 #define X4_TO_X29	X4_TO_X17, X18_TO_X29
@@ -19,4 +21,5 @@
 	.endif
 	.endm
 
+#endif
 #endif

@@ -7,6 +7,8 @@
 #ifndef ARCH_PTRAUTH_H
 #define ARCH_PTRAUTH_H
 
+#ifdef __ASSEMBLER__
+
 /* APIAKeyLo_EL1, APIAKeyHi_EL1: the assembler's base architecture has no names for them. */
 #define APIA_LO		s3_0_c2_c1_0
 #define APIA_HI		s3_0_c2_c1_1
@@ -43,4 +45,5 @@
 	isb				/* the next signed return address takes the new key */
 	.endm
 
+#endif
 #endif
