@@ -138,6 +138,7 @@ void boot_main(u64 fdt_pa, u64 el)
 	host_smc_init();
 	psci_relay_init(image_to_pa((const void *)secondary_entry));
 	boot_cpu_setup();
+	cpu_host_timers_stop();
 	panic_set_stop_others(stop_other_cpus);
 	say_hello(b);
 	boot_enter_host(b);

@@ -39,6 +39,8 @@ void psci_secondary_entry(void)
 			cpu_wfi();
 	}
 	boot_cpu_setup();
-	psci_take_entry(&pc, &x0);
+	/* A CPU that only slept keeps its timers: the host counts on the one that woke it. */
+	if (!psci_take_entry(&pc, &x0))
+		cpu_host_timers_stop();
 	host_enter(pc, x0);
 }

@@ -28,8 +28,11 @@ u64 firmware_call(u64 id, u64 a1, u64 a2, u64 a3);
 bool psci_relay(u64 x[18]);
 /* Boot: trampoline is where firmware shall start a CPU (context id: CPU number). The calling CPU counts as on. */
 void psci_relay_init(pa_t trampoline);
-/* A CPU that arrived by CPU_ON or woke from a power-down suspend: where the host wanted it. It counts as on from here. */
-void psci_take_entry(u64 *pc, u64 *x0);
+/*
+ * A CPU that arrived by CPU_ON or woke from a power-down suspend: where the host wanted it. It counts as on from here.
+ * True: it woke, and never was off for the host.
+ */
+bool psci_take_entry(u64 *pc, u64 *x0);
 /* Powers this CPU off again; returns when firmware refuses. */
 void psci_cpu_off_self(void);
 /* SYSTEM_OFF; returns when firmware has none. */

@@ -35,16 +35,17 @@ void psci_relay_init(pa_t trampoline)
 	slots[this_cpu()->id].power = CPU_ON;
 }
 
-void psci_take_entry(u64 *pc, u64 *x0)
+bool psci_take_entry(u64 *pc, u64 *x0)
 {
 	u32 id = this_cpu()->id;
-
 	/* Pairs with the release in cpu_on(): the caller's pc and x0 are complete. */
-	(void)atomic_load_acquire_u32(&slots[id].power);
+	bool woke = atomic_load_acquire_u32(&slots[id].power) == CPU_ON;
+
 	*pc = slots[id].pc;
 	*x0 = slots[id].x0;
 	WRITE_ONCE(this_cpu()->online, 1);
 	atomic_store_release_u32(&slots[id].power, CPU_ON);
+	return woke;
 }
 
 static bool entry_is_hosts(u64 pc)

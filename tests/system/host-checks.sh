@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The first program of the host in tests/system/host-boot: prints facts, then does what do= asks.
 # Never: judge; the test does. Every fact is one line "fact NAME VALUE".
-# Words of the kernel's command line: nonce=, do= (a list of devmem, hotplug, off, reboot), rounds=
+# Words of the kernel's command line: nonce=, do= (a list of devmem, hotplug, sleep, idle, off, reboot), rounds=
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
@@ -74,6 +74,18 @@ for what in $(word do | tr , ' '); do
 	case $what in
 	devmem) devmem_all ;;
 	hotplug) hotplug "$(word rounds)" ;;
+	sleep)
+		echo +3 >/sys/class/rtc/rtc0/wakealarm
+		echo mem >/sys/power/state
+		fact slept $?
+		;;
+	idle)
+		sleep 2
+		for s in /sys/devices/system/cpu/cpu[0-9]*/cpuidle/state1; do
+			c=${s%/cpuidle*}
+			fact idle-state "${c##*/}" state1 "$(cat "$s/usage")"
+		done
+		;;
 	off)
 		for c in /sys/devices/system/cpu/cpu[1-9]*; do
 			echo 0 >"$c/online"

@@ -154,20 +154,22 @@ class Suite:
         return 1 if self.failed else 0
 
 
-def guest(name):
-    """A bare-metal payload of guests/."""
-    path = os.path.join(paths.OUT, "guests", name + ".bin")
-    check(os.path.exists(path), f"{path} is missing; remedy: make guests")
-    return path
-
-
 @functools.cache
-def hypervisor():
-    """gz.bin as it was when the first test ran: somebody may build meanwhile."""
-    check(os.path.exists(paths.HYP), f"{paths.HYP} is missing; remedy: make hyp")
+def snapshot(path, remedy):
+    """A file as it was when the first test asked for it: somebody may build meanwhile."""
+    check(os.path.exists(path), f"{path} is missing; remedy: {remedy}")
     folder = tempfile.mkdtemp(prefix="gz-test-")
     atexit.register(shutil.rmtree, folder, True)
-    return shutil.copy(paths.HYP, folder)
+    return shutil.copy(path, folder)
+
+
+def guest(name):
+    """A bare-metal payload of guests/."""
+    return snapshot(os.path.join(paths.OUT, "guests", name + ".bin"), "make guests")
+
+
+def hypervisor():
+    return snapshot(paths.HYP, "make hyp")
 
 
 def machine(**settings):

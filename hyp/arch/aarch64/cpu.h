@@ -48,6 +48,8 @@ void cpu_host_extensions_load(void);
 u64 cpu_host_hcr(void);
 /* EL1 registers the architecture wants defined before a kernel starts with its MMU off. */
 void cpu_host_el1_reset(void);
+/* A CPU that starts: what ran there before left no timer going. Not for one that only slept. */
+void cpu_host_timers_stop(void);
 /* A guest's SError, or one that EL2 met, becomes the host's; the host's HCR_EL2 is live. syndrome: ISS. */
 void cpu_host_vserror(u64 syndrome);
 /* Sanitised ID register for a trapped read of the host; op: ISS sysreg fields, false if it is none. */

@@ -236,12 +236,16 @@ void cpu_host_controls_load(void)
 void cpu_host_el1_reset(void)
 {
 	sysreg_write(sctlr_el1, SCTLR_EL1_RES1);
-	sysreg_write(cntv_ctl_el0, 0);
-	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(cntkctl_el1, 0);
 	sysreg_write(cpacr_el1, 0);
 	sysreg_write(mdscr_el1, 0);
 	isb();
+}
+
+void cpu_host_timers_stop(void)
+{
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
 }
 
 void cpu_host_vserror(u64 syndrome)
