@@ -66,19 +66,49 @@ static void own_gic(u64 fdt)
 		gic_init(gicd, gicr);
 }
 
+/*
+ * The first guest on each CPU leaves tables of EL2's own windows and the host's FP area behind for good: that is no leak,
+ * so it happens before anything is counted.
+ */
+static volatile u64 warmed;
+
+static void warm_one(u64 arg)
+{
+	(void)arg;
+	gic_cpu_init();
+	EXPECT_EQ(vm_role(ROLE_LEAK, 1), 0);
+	warmed++;
+}
+
+static void warm_up(void)
+{
+	u32 cpus = cpu_count_fdt(host_fdt);
+
+	warm_one(0);
+	for (u32 i = 1; i < cpus && i < MAX_CPUS; i++) {
+		EXPECT_EQ(cpu_start(i, warm_one, 0), 0);
+		EXPECT(wait_for(&warmed, i + 1, 5000000));
+		while (psci(PSCI_AFFINITY_INFO_64, i, 0, 0) != PSCI_AFFINITY_OFF)
+			cpu_relax();
+	}
+}
+
+void suite_first(void)
+{
+	RUN_TEST(probe_call__answers_version);
+	RUN_TEST(caps__queries__sane);
+	RUN_TEST(guest__populated_up_front__runs_to_its_end);
+	RUN_TEST(guest__paged_by_4k__runs_to_its_end);
+	RUN_TEST(guest__paged_by_2m__runs_to_its_end);
+}
+
 void payload_main(u64 fdt)
 {
 	conduit_smc = true;
 	host_fdt = fdt;
 	own_gic(fdt);
 	forbidden_find(fdt);
-	/* The first VM leaves tables of EL2's own windows behind for good: not a leak, so not counted. */
-	vm_role(ROLE_OFF, 0);
-	RUN_TEST(probe_call__answers_version);
-	RUN_TEST(caps__queries__sane);
-	RUN_TEST(guest__populated_up_front__runs_to_its_end);
-	RUN_TEST(guest__paged_by_4k__runs_to_its_end);
-	RUN_TEST(guest__paged_by_2m__runs_to_its_end);
+	warm_up();
 	run_suites();
 	tests_report();
 }

@@ -110,7 +110,7 @@ TEST(calls__old_and_foreign_ids__refused)
 {
 	static const u64 ids[] = { 0xbb001000, 0xbb00100c, 0xbb001005, 0x3b001000, 0x7b001000, 0xfb000000, 0xfb002000, 0xbb00ff01,
 				   0xfb00ff01 };
-	static const u64 other[] = { 0, 1, 2, 3, 4, 0x86000000, 0x8600ff01, 0xc6000003, 0x84000000, 0xffffffff };
+	static const u64 other[] = { 0, 1, 2, 3, 4, 0x86000000, 0xc6000003, 0x84000000, 0xffffffff };
 	struct call c;
 
 	for (u32 i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -122,6 +122,8 @@ TEST(calls__old_and_foreign_ids__refused)
 		c = (struct call){ { other[i], 1, 2, 3 } };
 		EXPECT_EQ(gz_raw(&c).st, -1);	/* hyp-stub calls, guest services: not for a host */
 	}
+	c = (struct call){ { VENDOR_HYP_UID_ID } };	/* how a driver without a device tree node finds us */
+	EXPECT_EQ((u32)gz_raw(&c).st, UID_GENIEZONE_W0);
 }
 
 TEST(calls__upper_registers__kept_and_results_clean)

@@ -73,20 +73,71 @@ static struct test_vm smp;
 static volatile u64 gone[MAX_CPUS];
 static u32 runners;
 
+/* A time slice, as a scheduler has: a spinning vCPU must not keep this CPU from the others. */
+static void slice_over(u32 intid)
+{
+	if (intid == 27)
+		sysreg_write(cntv_tval_el0, counter_freq() / 1000);
+}
+
+static void slices(bool on)
+{
+	sysreg_write(cntv_tval_el0, counter_freq() / 1000);
+	sysreg_write(cntv_ctl_el0, on);
+	isb();
+	if (on)
+		gic_enable(27);
+	else
+		gic_disable(27);
+}
+
+#define WAKE_SGI	8
+
+/* Published drivers wake everybody at exit IPI. */
+static void wake_all(u64 me)
+{
+	for (u32 i = 0; i < runners; i++)
+		if (i != me)
+			gic_send_sgi(WAKE_SGI, i);
+}
+
+/* One RUN of each vCPU of this CPU; true when all of them want to sleep. */
+static bool run_round(u64 cpu)
+{
+	bool idle = true;
+
+	for (u32 v = (u32)cpu; v < smp.vcpus && !smp.exited; v += runners) {
+		u32 reason = vm_run_once(&smp, v);
+
+		idle &= reason == GZ_EXIT_IDLE;
+		if (reason == GZ_EXIT_IPI)
+			wake_all(cpu);
+	}
+	return idle;
+}
+
 static void run_share(u64 cpu)
 {
 	gic_cpu_init();
-	for (u64 n = 0; !smp.exited && n < 4000000; n++)
-		for (u32 v = (u32)cpu; v < smp.vcpus && !smp.exited; v += runners)
-			vm_run_once(&smp, v);
+	gic_enable(WAKE_SGI);
+	slices(true);
+	while (!smp.exited) {
+		/* A wake-up sent since the RUN is pending, so this falls through; else the slice ends it. */
+		if (run_round(cpu) && !smp.exited)
+			wfi();
+		irq_window();
+	}
+	wake_all(cpu);
+	slices(false);
 	gone[cpu] = 1;
 }
 
-static void run_smp(u32 vcpus, u32 on)
+static void run_smp(u32 vcpus, u32 on, u64 role)
 {
 	struct holdings start = holdings();
 
-	EXPECT(vm_make(&smp, vcpus, VM_PAGES));
+	EXPECT(vm_make_role(&smp, vcpus, VM_PAGES, role, 0));
+	irq_set_handler(slice_over);
 	runners = on;
 	for (u32 i = 1; i < on; i++) {
 		gone[i] = 0;
@@ -98,15 +149,22 @@ static void run_smp(u32 vcpus, u32 on)
 		while (psci(PSCI_AFFINITY_INFO_64, i, 0, 0) != PSCI_AFFINITY_OFF)
 			cpu_relax();
 	}
+	irq_set_handler(NULL);
 	EXPECT(smp.exited);
 	EXPECT_EQ(smp.exit_code, 0);
 	EXPECT_EQ(vm_destroy(&smp), 0);
 	EXPECT_HOLDINGS(start);
 }
 
-TEST(guest__all_tests_with_4_vcpus_on_all_cpus) { run_smp(4, cpus); }
-TEST(guest__all_tests_with_8_vcpus_on_all_cpus) { run_smp(8, cpus); }
-TEST(guest__all_tests_with_2_vcpus_on_one_cpu) { run_smp(2, 1); }
+TEST(guest__all_tests_with_4_vcpus_on_all_cpus) { run_smp(4, cpus, ROLE_TESTS); }
+TEST(guest__all_tests_with_8_vcpus_on_all_cpus) { run_smp(8, cpus, ROLE_TESTS); }
+TEST(guest__all_tests_with_2_vcpus_on_one_cpu) { run_smp(2, 1, ROLE_TESTS); }
+
+TEST(guest__vcpus_of_several_cpus__again_and_again)
+{
+	for (u32 i = 0; i < 10; i++)
+		run_smp(2 + i % 3, cpus, ROLE_SMP);
+}
 
 /* Several VMs in turn on one CPU: each keeps its own registers. */
 TEST(vms__four_in_turn__each_its_own)
@@ -143,6 +201,7 @@ void suite_guest(void)
 	RUN_TEST(guest__relinquishes_a_page__faults_it_back);
 	RUN_TEST(guest__hypercalls_of_every_owner__never_fatal);
 	RUN_TEST(vms__four_in_turn__each_its_own);
+	RUN_TEST(guest__vcpus_of_several_cpus__again_and_again);
 	RUN_TEST(guest__all_tests_with_2_vcpus_on_one_cpu);
 	RUN_TEST(guest__all_tests_with_4_vcpus_on_all_cpus);
 	RUN_TEST(guest__all_tests_with_8_vcpus_on_all_cpus);

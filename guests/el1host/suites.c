@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Job: runs every suite in turn.
+ * Job: runs every suite in turn, or those the command line names.
  * Never: skip one silently.
  * Used by: main.c.
  */
@@ -8,17 +8,52 @@
 
 u64 host_fdt;
 
+static const struct { const char *name; void (*run)(void); } suites[] = {
+	{ "first", suite_first }, { "guest", suite_guest }, { "calls", suite_calls }, { "pages", suite_pages },
+	{ "el2mem", suite_el2mem }, { "life", suite_life }, { "lies", suite_lies }, { "wake", suite_wake },
+	{ "power", suite_power }, { "exhaust", suite_exhaust }, { "latency", suite_latency }, { "regs", suite_regs },
+};
+
+/* name is one of the words of list, which ends at a blank or NUL. */
+static bool listed(const char *list, const char *name)
+{
+	while (*list && *list != ' ') {
+		const char *n = name;
+
+		while (*n && *list == *n)
+			list++, n++;
+		if (!*n && (*list == ',' || *list == ' ' || !*list))
+			return true;
+		while (*list && *list != ' ' && *list != ',')
+			list++;
+		list += *list == ',';
+	}
+	return false;
+}
+
+static const char *only(void)
+{
+	static const char key[] = "only=";
+	const char *args;
+	u32 len, i = 0;
+
+	args = fdt_chosen(host_fdt, "bootargs", &len);
+	for (; args && *args; args++) {
+		i = *args == key[i] ? i + 1 : *args == key[0];
+		if (i == sizeof(key) - 1)
+			return args + 1;
+	}
+	return NULL;
+}
+
 void run_suites(void)
 {
-	suite_guest();
-	suite_calls();
-	suite_pages();
-	suite_el2mem();
-	suite_life();
-	suite_lies();
-	suite_wake();
-	suite_power();
-	suite_exhaust();
-	suite_latency();
-	suite_regs();
+	const char *list = only();
+
+	for (u32 i = 0; i < ARRAY_SIZE(suites); i++) {
+		if (list && !listed(list, suites[i].name))
+			continue;
+		printf("suite %s\n", suites[i].name);
+		suites[i].run();
+	}
 }

@@ -10,8 +10,10 @@
 #include "lib/lib.h"
 
 extern u64 host_fdt;
+/* All of them, or those that /chosen bootargs name: only=calls,pages */
 void run_suites(void);
 
+void suite_first(void);
 void suite_calls(void);
 void suite_pages(void);
 void suite_el2mem(void);

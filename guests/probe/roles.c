@@ -225,6 +225,7 @@ void role_run(u64 role)
 	case ROLE_LEAK: role_leak(); break;
 	case ROLE_HVC: role_hvc(); break;
 	case ROLE_RELINQUISH: role_relinquish(); break;
+	case ROLE_SMP: suite_smp(); tests_report();
 	case ROLE_TIMER_WFI: role_timer_wfi(); break;
 	}
 	end(0xbad);

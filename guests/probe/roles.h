@@ -24,6 +24,7 @@
 #define ROLE_RELINQUISH	12	/* gives one page back and uses it again */
 #define ROLE_RESET2	13
 #define ROLE_TIMER_WFI	14	/* TESTDEV_ARG periods of the virtual timer in WFI; exit code 0 when none was lost */
+#define ROLE_SMP	15	/* the suite of several vCPUs alone */
 
 void role_run(u64 role);
 
