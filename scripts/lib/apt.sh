@@ -29,10 +29,17 @@ quietly() {
 	return $rc
 }
 
-# Lines 'URI RELEASE COMPONENT' of the Debian 12 archives this machine uses.
+# apt names its archives only once it has read their lists, which a new machine has not.
+machine_lists() {
+	[ -z "$(apt-get indextargets 'Created-By: Packages' 2>/dev/null)" ] || return 0
+	say "reading this machine's package lists"
+	quietly as_root apt-get "${APT_Q[@]}" update || die "apt-get update failed; remedy: check the network and apt's sources"
+}
+
+# Lines 'URI RELEASE COMPONENT' of the Debian 12 archives this machine uses. Needs: machine_lists.
 debian_sources() {
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' 2>/dev/null | grep -E ' bookworm(-[a-z]+)? main$' | sort -u
+		'Created-By: Packages' 2>/dev/null | { grep -E ' bookworm(-[a-z]+)? main$' || :; } | sort -u
 }
 
 # URI of the main archive, which also carries bookworm-backports.
@@ -46,6 +53,7 @@ foreign_apt_conf() {
 	local opt="arch=amd64,arm64 signed-by=$key"
 
 	[ -e "$key" ] || die "no $key; remedy: apt-get install debian-archive-keyring"
+	machine_lists
 	uri=$(debian_main_uri)
 	[ -n "$uri" ] || die "no bookworm entry among apt's sources; remedy: this needs Debian 12 with a working apt"
 	mkdir -p "$d/lists/partial" "$d/archives/partial" "$d/etc/preferences.d" "$d/parts" "$d/root"

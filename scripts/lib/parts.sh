@@ -28,6 +28,7 @@ qemu_is_10() {
 # QEMU 10.0 has the SMMU and CPU models we need; only it comes from backports.
 pin_backports() {
 	local uri
+	machine_lists
 	uri=$(debian_main_uri)
 	[ -n "$uri" ] || die "no bookworm entry among apt's sources; remedy: this needs Debian 12 with a working apt"
 	debian_sources | grep -q ' bookworm-backports main$' ||
