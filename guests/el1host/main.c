@@ -110,5 +110,6 @@ void payload_main(u64 fdt)
 	forbidden_find(fdt);
 	warm_up();
 	run_suites();
+	say_nonce();
 	tests_report();
 }

@@ -13,6 +13,9 @@ extern u64 host_fdt;
 /* All of them, or those that /chosen bootargs name: only=calls,pages */
 void run_suites(void);
 
+/* Before the closing line. */
+void say_nonce(void);
+
 void suite_first(void);
 void suite_calls(void);
 void suite_pages(void);
