@@ -11,32 +11,9 @@
 #include "lib/log.h"
 #include "lib/percpu.h"
 #include "mem/host_s2.h"
-#include "insn/at.h"
 #include "insn/sysreg.h"
 
 #define FSC_LEVEL		MASK(1, 0)
-#define PAR_F			BIT(0)
-#define PAR_PA			MASK(51, 12)
-
-/*
- * HPFAR_EL2 is not written for permission faults outside a stage-1 walk: ask the host's stage 1.
- * False: that no longer translates, so the access is to be tried again.
- */
-static bool fault_ipa(u64 esr, u64 far, ipa_t *ipa)
-{
-	u64 saved, par;
-
-	if (field_get(FSC_TYPE, esr) != FSC_TYPE_PERMISSION || (esr & ABT_S1PTW)) {
-		*ipa = IPA(field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT);
-		return true;
-	}
-	saved = sysreg_read(par_el1);
-	at_s1e1r(far);
-	par = sysreg_read(par_el1);
-	sysreg_write(par_el1, saved);
-	*ipa = IPA(par & PAR_PA);
-	return !(par & PAR_F);
-}
 
 /*
  * EL0: an external abort is a SIGBUS. EL1: Linux has no recovery from an external abort in the kernel, but its alignment
@@ -72,14 +49,16 @@ void host_abort(struct host_frame *f, u64 esr)
 	bool write = !fetch && (esr & ABT_WNR) && !(esr & ABT_S1PTW);
 	bool el0 = (f->spsr & PSTATE_NRW) || (f->spsr & PSTATE_MODE) == PSTATE_EL0T;
 	u64 far = sysreg_read(far_el2), kind = field_get(FSC_TYPE, esr);
-	ipa_t ipa;
+	/*
+	 * HPFAR_EL2 is not written for a permission fault outside a stage-1 walk, and to ask the host's stage 1 by AT would be
+	 * to take at EL2 the external abort of a table the host has moved meanwhile. No permission ever changes: it is refused.
+	 */
+	bool known = kind == FSC_TYPE_TRANSLATION || (kind == FSC_TYPE_PERMISSION && (esr & ABT_S1PTW));
+	ipa_t ipa = IPA(known ? field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT : 0);
 
-	if (kind != FSC_TYPE_TRANSLATION && kind != FSC_TYPE_PERMISSION) {
-		/* A stage-2 access flag or address size fault, or an external abort: the host's error whatever it is. */
-		ipa = IPA(0);
-	} else if (!fault_ipa(esr, far, &ipa) || host_s2_allows(ipa, write, fetch && !(esr & ABT_S1PTW))) {
+	/* The others, access flag, address size, external abort: the host's error whatever it is. */
+	if (known && host_s2_allows(ipa, write, fetch && !(esr & ABT_S1PTW)))
 		return;
-	}
 	count_and_log(f, ipa, write, el0);
 	el1_inject(&f->elr, &f->spsr, abort_syndrome(esr, el0), !(esr & ABT_FNV), far, 0);
 }
