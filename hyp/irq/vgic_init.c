@@ -15,11 +15,11 @@ static void irq_reset(struct vgic_irq *irq, u8 target)
 	*irq = (struct vgic_irq){ .target = target, .group1 = true };
 }
 
+/* Not used_lrs: a vCPU that is on its way out of its guest has list registers to clear still. */
 static void cpu_reset(struct vgic_cpu *c)
 {
 	c->awake = false;
 	c->overflow = c->active_overflow = c->timer_live = false;
-	c->used_lrs = 0;
 	c->due_flag = 0;
 	c->owed_wake = 0;
 	c->ich_vmcr = 0;
@@ -45,6 +45,7 @@ void vgic_cpu_init(struct vgic *g, struct vgic_cpu *c, u8 index)
 {
 	c->index = index;
 	c->loaded = false;
+	c->used_lrs = 0;
 	cpu_reset(c);
 	spin_lock(&g->lock);
 	if (index < GZ_MAX_VCPUS)

@@ -81,6 +81,19 @@ static void lr__exit_while_pending__still_pending_after_reentry_on_other_cpu(voi
 	assert_int_equal(gd_rd(ISACTIVER(5)), 0);
 }
 
+static void lr__reset_while_on_its_way_out__registers_left_empty(void **state)
+{
+	(void)state;
+	gm_spi(5, 0xa0, true, 0);
+	pulse(5);
+	gm_load(0);
+	vgic_reset(&gm_vgic);
+	vgic_save(&gm_vgic, &gm_vc[0]);
+	for (u32 i = 0; i < GM_LRS; i++)
+		assert_int_equal(ich_lr_read(i), 0);
+	assert_false(vgic_has_due(&gm_vgic, &gm_vc[0]));
+}
+
 static void lr__pend_while_active__pending_and_active_then_again(void **state)
 {
 	(void)state;
@@ -505,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup(lr__one_edge__delivered_once, setup),
 		cmocka_unit_test_setup(lr__nothing_due__no_list_register_written, setup),
 		cmocka_unit_test_setup(lr__exit_while_pending__still_pending_after_reentry_on_other_cpu, setup),
+		cmocka_unit_test_setup(lr__reset_while_on_its_way_out__registers_left_empty, setup),
 		cmocka_unit_test_setup(lr__pend_while_active__pending_and_active_then_again, setup),
 		cmocka_unit_test_setup(lr__level_held__fires_until_lowered, setup),
 		cmocka_unit_test_setup(lr__level_lowered_before_ack__retracted, setup),
