@@ -12,6 +12,12 @@
 #include "insn/sysreg.h"
 #include "lib/log.h"
 
+/*
+ * Kicks have a lower number than the host's timer and devices, so as long as other vCPUs send them fast enough no other
+ * interrupt would be looked at: now and then the host gets its turn.
+ */
+#define KICKS_MAX	64
+
 static u32 handle_sync(struct run *r)
 {
 	r->esr = sysreg_read(esr_el2);
@@ -49,6 +55,8 @@ static u32 handle_irq(struct run *r)
 		/* It may also mean: leave, the VM is dying or was parked. */
 		if (vm_is_dying(r->vm) || READ_ONCE(v->power) != POWER_ON)
 			return GZ_EXIT_GZ;
+		if (++r->kicks == KICKS_MAX)
+			return GZ_EXIT_IRQ;
 		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
 	case GIC_EV_MAINTENANCE:
 		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
@@ -132,6 +140,8 @@ static u32 prepare(struct run *r)
 
 	if (vm_is_dying(r->vm))
 		return report_fail(v, GZ_FAIL_VM_DEAD);
+	if (!this_cpu()->gicr_rd)	/* boot/secondary.c said so */
+		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
 	if (!gic_host_idle_priority())
 		return report_fail(v, GZ_FAIL_IN_INTERRUPT);
 	if (!v->ever_ran || fp_host_area_missing()) {
@@ -154,6 +164,7 @@ static u32 run_once(struct run *r)
 
 	if (exit)
 		return exit;
+	r->kicks = 0;
 	world_enter(r);
 	exit = guest_loop(r);
 	wake = world_leave(r);

@@ -28,6 +28,7 @@ struct run {
 	struct vm *vm;
 	u64 esr;		/* of the trap being handled */
 	u32 exit;		/* what a handler's helper wants answered */
+	u32 kicks;		/* taken since the guest's world was entered */
 	bool serror;		/* esr is that of an SError for the host */
 	struct world w;
 };

@@ -21,8 +21,10 @@
 #define MDCR_TDA	BIT(9)
 #define MDCR_TDOSA	BIT(10)
 #define MDCR_TDRA	BIT(11)
+#define MDCR_TPMS	BIT(14)
 #define MDCR_TTRF	BIT(19)
-#define MDCR_GUEST	(MDCR_TDA | MDCR_TDRA | MDCR_TDOSA | MDCR_TPM | MDCR_TPMCR | MDCR_TTRF)
+#define MDCR_KEEP	(MDCR_HPMN | MDCR_HPMD | MDCR_HCCD)	/* the host counts nothing of EL2 now either */
+#define MDCR_GUEST	(MDCR_TDA | MDCR_TDRA | MDCR_TDOSA | MDCR_TPM | MDCR_TPMCR | MDCR_TPMS | MDCR_TTRF)
 
 #define VMPIDR_RES1	BIT(31)
 #define MPAM2_TRAPS	(BIT(48) | BIT(49))	/* MPAM0_EL1, MPAM1_EL1 */
@@ -70,7 +72,7 @@ static void controls_guest(struct run *r)
 	w->vtcr = sysreg_read(vtcr_el2);
 	w->vttbr = sysreg_read(vttbr_el2);
 	sysreg_write(cptr_el2, fp_cptr_trap());
-	sysreg_write(mdcr_el2, (w->mdcr & MDCR_HPMN) | MDCR_GUEST);
+	sysreg_write(mdcr_el2, (w->mdcr & MDCR_KEEP) | MDCR_GUEST);
 	sysreg_write(vmpidr_el2, VMPIDR_RES1 | v->index);
 	sysreg_write(icc_sre_el2, SRE_GUEST);
 	sysreg_write(hcr_el2, v->hcr);

@@ -153,6 +153,58 @@ static void run__guest_scribbles_el1__each_side_keeps_its_own(void **state)
 	}
 }
 
+static u64 guest_looks_at_mdcr(struct cpu_ctx *ctx)
+{
+	/* Counters, trace and profiling are trapped; what keeps the host from counting EL2 stays. */
+	assert_int_equal(sysreg_read(mdcr_el2), 6 | BIT(17) | BIT(23) | BIT(5) | BIT(6) | BIT(9) | BIT(10) | BIT(11) |
+			 BIT(14) | BIT(19));
+	return guest_host_irq(ctx);
+}
+
+static void run__host_counts__not_el2_and_not_by_guest(void **state)
+{
+	u16 vm = make_vm(1, false);
+
+	(void)state;
+	shim_sysreg_write("mdcr_el2", 6 | BIT(17) | BIT(23));
+	guest = guest_looks_at_mdcr;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(sysreg_read(mdcr_el2), 6 | BIT(17) | BIT(23));
+}
+
+static void run__cpu_without_frame__refused(void **state)
+{
+	u16 vm = make_vm(1, false);
+	u64 frame = this_cpu()->gicr_rd;
+
+	(void)state;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	guest_entries = 0;
+	this_cpu()->gicr_rd = 0;
+	expect_fail(vm, GZ_FAIL_GIC_LAYOUT);
+	this_cpu()->gicr_rd = frame;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+}
+
+static u64 guest_kicked_for_ever(struct cpu_ctx *ctx)
+{
+	(void)ctx;
+	assert_in_range(guest_entries, 1, 1000);
+	return trap_irq(15);
+}
+
+static void kick__one_after_another__host_has_its_turn(void **state)
+{
+	u16 vm = make_vm(1, false);
+
+	(void)state;
+	guest = guest_kicked_for_ever;
+	for (u32 i = 1; i <= 3; i++) {
+		assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+		assert_int_equal(guest_entries, i * 64);
+	}
+}
+
 static void run__two_vcpus_on_one_cpu__tlb_dropped_between(void **state)
 {
 	u16 vm = make_vm(2, true), other = make_bare_vm();
@@ -382,6 +434,9 @@ int main(void)
 		T(run__run_pages_are_guest_memory__refused),
 		T(run__second_page_bad__first_given_back),
 		T(run__guest_scribbles_el1__each_side_keeps_its_own),
+		T(run__host_counts__not_el2_and_not_by_guest),
+		T(run__cpu_without_frame__refused),
+		T(kick__one_after_another__host_has_its_turn),
 		T(run__two_vcpus_on_one_cpu__tlb_dropped_between),
 		T(vector_registers__used_by_guest__host_gets_its_own),
 		T(wfi__idle_enabled__idle_with_capped_delay),
