@@ -84,9 +84,9 @@ static bool frame_readable(u64 fp)
 
 	if (fp & 7)
 		return false;
-	if (fp >= (u64)(uintptr_t)__data_start && fp + 16 <= (u64)(uintptr_t)__image_end)
+	if (fp >= (u64)(uintptr_t)__data_start && fp <= (u64)(uintptr_t)__image_end - 16)
 		return true;
-	return top && fp >= cpu->stack_bottom && fp + 16 <= top;
+	return top && fp >= cpu->stack_bottom && fp <= top - 16;
 }
 
 static void say_backtrace(u64 fp)
