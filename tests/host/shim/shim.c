@@ -41,7 +41,6 @@ bool (*shim_sysreg_write_hook)(const char *name, u64 value);
 bool (*shim_mmio_read_hook)(u64 va, u32 size, u64 *value);
 bool (*shim_mmio_write_hook)(u64 va, u32 size, u64 value);
 void (*shim_smc_hook)(u64 x[18]);
-void (*shim_at_hook)(u64 va);
 _Thread_local u64 shim_tpidr;
 u64 shim_counter, shim_counter_step;
 bool shim_irq_pending;
@@ -177,14 +176,6 @@ void shim_smc(u64 x[18])
 		x[0] = ~UINT64_C(0);
 }
 
-void shim_at(u64 va)
-{
-	if (shim_at_hook)
-		shim_at_hook(va);
-	else
-		shim_sysreg_write("par_el1", 1);
-}
-
 u64 shim_counter_read(void)
 {
 	return __atomic_fetch_add(&shim_counter, shim_counter_step, __ATOMIC_RELAXED);
@@ -209,7 +200,6 @@ void shim_reset(void)
 	shim_mmio_read_hook = NULL;
 	shim_mmio_write_hook = NULL;
 	shim_smc_hook = NULL;
-	shim_at_hook = NULL;
 	shim_counter = shim_counter_step = 0;
 	shim_irq_pending = false;
 	memset(mmio_cell, 0, sizeof(mmio_cell));

@@ -59,10 +59,6 @@ extern bool (*shim_mmio_write_hook)(u64 va, u32 size, u64 value);
 void shim_smc(u64 x[18]);
 extern void (*shim_smc_hook)(u64 x[18]);
 
-/* AT S1E1R: the hook writes PAR_EL1; default: PAR_EL1 = 1, a fault. */
-void shim_at(u64 va);
-extern void (*shim_at_hook)(u64 va);
-
 extern _Thread_local u64 shim_tpidr;	/* set by shim_reset / shim_cpu to a struct percpu */
 /* This thread is CPU n from now on. */
 void shim_cpu(u32 n);

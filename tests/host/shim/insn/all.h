@@ -7,7 +7,6 @@
 #ifndef INSN_ALL_H
 #define INSN_ALL_H
 
-#include "insn/at.h"
 #include "insn/atomic.h"
 #include "insn/barrier.h"
 #include "insn/cache.h"
