@@ -77,7 +77,9 @@ static void run_child(const struct ends *e, const struct child_request *req, int
 		dup2(e->its[i], i);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	/* A shell starts background jobs with SIGINT ignored, and ours is one. */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	exec_argv(req->argv);
 	err = errno;
 	if (write(report, &err, sizeof(err)) < 0)

@@ -30,4 +30,4 @@ $b cp $b /disk/run/gz/busybox
 for d in dev proc sys; do
 	$b mount --move /$d /disk/$d
 done
-exec $b switch_root /disk /run/gz/init
+exec $b switch_root /disk /run/gz/main

@@ -11,10 +11,11 @@ $b mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 $b mount -t tmpfs tmpfs /dev/shm
 $b mount -t tmpfs tmpfs /tmp
 $b hostname "$($b cat /etc/hostname)"
-# Debian's own ask systemd, which does not run here; these ask process 1.
+# Debian's poweroff and its like ask systemd, which does not run here: these ask process 1.
 for c in poweroff reboot halt; do
 	$b ln -s ../busybox /run/gz/bin/$c
 done
+[ ! -x /usr/bin/systemctl ] || $b mount --bind /run/gz/systemctl /usr/bin/systemctl
 
 $b ip link set lo up
 if [ -e /sys/class/net/eth0 ]; then

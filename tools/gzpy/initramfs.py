@@ -112,8 +112,8 @@ def guest(target, tree):
     """The guest's initramfs: mounts the Debian on /dev/vda and starts the agent there."""
     archive = Archive()
     _base(archive, "guest-init.sh")
-    archive.copy("gz/init", os.path.join(HERE, "guest-main.sh"))
-    archive.copy("gz/dhcp", os.path.join(HERE, "guest-dhcp.sh"))
+    for name in ("main", "dhcp", "systemctl"):
+        archive.copy(f"gz/{name}", os.path.join(HERE, f"guest-{name}.sh"))
     add_modules(archive, tree, GUEST_MODULES)
     archive.write(target)
 

@@ -289,6 +289,7 @@ class Session:
         except OSError:
             data = b""
         if self.on_tty and ESCAPE in data:
+            self.linger = 0
             self._end(0, "ended by Ctrl-]\r")
         elif data:
             self.agent.send_stdin(data)
