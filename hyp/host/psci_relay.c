@@ -91,25 +91,23 @@ static s64 cpu_off(void)
 	return PSCI_DENIED;	/* success does not return */
 }
 
-/* A call that may lose this CPU's state: firmware wakes it at our entry. Returning means it slept lightly, or not at all. */
+/*
+ * A call that may lose this CPU's state: firmware wakes it at our entry. Returning means it slept lightly, or not at all.
+ * Our entry goes along with a standby state too, as nobody but the firmware knows which states those really are; of the
+ * host's entry, which is often 0 then, nothing is asked.
+ */
 static s64 sleep_at(u64 id, u64 state, u64 pc, u64 x0)
 {
 	u32 cpu = this_cpu()->id;
+	bool system = id == PSCI_SYSTEM_SUSPEND_64;
 
-	if (!entry_is_hosts(pc))
+	if ((system || (state & powerdown_bit)) && !entry_is_hosts(pc))
 		return PSCI_INVALID_ADDRESS;
 	slots[cpu].pc = pc;
 	slots[cpu].x0 = x0;
-	if (id == PSCI_SYSTEM_SUSPEND_64)
+	if (system)
 		return (s32)firmware_call(id, trampoline_pa, cpu, 0);
 	return (s32)firmware_call(id, state, trampoline_pa, cpu);
-}
-
-static s64 cpu_suspend(u64 state, u64 pc, u64 x0)
-{
-	if (state & powerdown_bit)
-		return sleep_at(PSCI_CPU_SUSPEND_64, state, pc, x0);
-	return (s32)firmware_call(PSCI_CPU_SUSPEND_64, state, 0, 0);
 }
 
 static bool is_plain(u64 id)
@@ -183,7 +181,7 @@ bool psci_relay(u64 x[18])
 		ret = cpu_off();
 		break;
 	case PSCI_CPU_SUSPEND_64:
-		ret = cpu_suspend(a1 & UINT32_MAX, a2, a3);
+		ret = sleep_at(PSCI_CPU_SUSPEND_64, a1 & UINT32_MAX, a2, a3);
 		break;
 	case PSCI_SYSTEM_SUSPEND_64:
 		ret = sleep_at(PSCI_SYSTEM_SUSPEND_64, 0, a1, a2);

@@ -229,12 +229,16 @@ static void cpu_off__firmware_denies__still_on(void **state)
 	assert_int_equal(smc(PSCI_CPU_ON_64, 0, ENTRY, 0), PSCI_ALREADY_ON);
 }
 
-static void suspend__standby__forwarded_without_entry(void **state)
+static void suspend__standby__our_entry_too(void **state)
 {
 	(void)state;
 	assert_int_equal(smc(PSCI_CPU_SUSPEND_64, 0x3, ENTRY, 5), 0);
 	assert_int_equal(fw.x[1], 3);
-	assert_int_equal(fw.x[2], 0);
+	assert_int_equal(fw.x[2], TRAMPOLINE);
+	assert_int_equal(fw.x[3], 0);
+	arrive(0, ENTRY, 5);	/* the firmware's idea of the state was another */
+	assert_int_equal(smc(PSCI_CPU_SUSPEND_64, 0x3, HYP_MEMORY, 5), 0);	/* the entry is not looked at */
+	assert_int_equal(fw.x[2], TRAMPOLINE);
 }
 
 static void suspend__powerdown__our_entry_and_host_resumes(void **state)
@@ -253,8 +257,8 @@ static void suspend__extended_format__bit_30_is_powerdown(void **state)
 	(void)state;
 	fw.suspend_flags = 2;
 	psci_relay_init(PA(TRAMPOLINE));
-	assert_int_equal(smc(PSCI_CPU_SUSPEND_32, BIT(16), ENTRY, 5), 0);
-	assert_int_equal(fw.x[2], 0);
+	assert_int_equal(smc(PSCI_CPU_SUSPEND_32, BIT(16), HYP_MEMORY, 5), 0);
+	assert_int_equal(smc(PSCI_CPU_SUSPEND_32, BIT(30), HYP_MEMORY, 5), PSCI_INVALID_ADDRESS);
 	assert_int_equal(smc(PSCI_CPU_SUSPEND_32, BIT(30), ENTRY, 5), 0);
 	assert_int_equal(fw.x[2], TRAMPOLINE);
 }
@@ -354,7 +358,7 @@ int main(void)
 		cmocka_unit_test_setup(cpu_on__firmware_refuses__may_be_asked_again, setup),
 		cmocka_unit_test_setup(cpu_on__two_callers_at_once__one_wins, setup),
 		cmocka_unit_test_setup(cpu_off__firmware_denies__still_on, setup),
-		cmocka_unit_test_setup(suspend__standby__forwarded_without_entry, setup),
+		cmocka_unit_test_setup(suspend__standby__our_entry_too, setup),
 		cmocka_unit_test_setup(suspend__powerdown__our_entry_and_host_resumes, setup),
 		cmocka_unit_test_setup(suspend__extended_format__bit_30_is_powerdown, setup),
 		cmocka_unit_test_setup(suspend__system__our_entry, setup),
