@@ -106,12 +106,30 @@ void boot_take_memory(struct boot *b)
 	own_init(m->ram, m->ram_count, pa_to_ptr(pool.base));
 }
 
+/*
+ * Firmware may protect it: to touch it would be an external abort, at EL2 a panic. Nobody's, it is refused wherever the host names
+ * memory; the host's own accesses are between it and the firmware.
+ */
+static void assign_no_map(const struct machine *m, struct pa_range r)
+{
+	for (u32 i = 0; i < m->ram_count; i++) {
+		u64 base = MAX(m->ram[i].base.v, ALIGN_DOWN(r.base.v, PAGE_SIZE));
+		u64 end = MIN(pa_range_end(m->ram[i]), ALIGN_UP(pa_range_end(r), PAGE_SIZE));
+
+		if (base < end)
+			own_boot_assign((struct pa_range){ PA(base), end - base }, OWN_NONE);
+	}
+}
+
 void boot_fence_host(const struct boot *b)
 {
 	const struct pa_range hidden[] = { b->layout.image, b->layout.pool };
 
 	for (u32 i = 0; i < b->machine.ram_count; i++)
 		own_boot_assign(b->machine.ram[i], OWN_HOST);
+	for (u32 i = 0; i < b->machine.reserved_count; i++)
+		if (b->machine.reserved_no_map & BIT(i))
+			assign_no_map(&b->machine, b->machine.reserved[i]);
 	for (u32 i = 0; i < ARRAY_SIZE(hidden); i++)
 		own_boot_assign(hidden[i], OWN_HYP);
 	if (host_s2_init(b->machine.ram, b->machine.ram_count, hidden, ARRAY_SIZE(hidden)))

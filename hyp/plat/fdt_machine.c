@@ -58,9 +58,15 @@ static void scan_memory(struct fdt_scan *s, const struct fdt_node *n)
 
 static void scan_reserved_child(struct fdt_scan *s, const struct fdt_node *n)
 {
+	struct machine *m = s->m;
+	u32 first = m->reserved_count;
+	struct fdt_prop prop;
+
 	/* A child without reg asks for memory the host may choose later: nothing to keep clear of. */
-	add_ranges(s, n, s->m->reserved, &s->m->reserved_count, MACHINE_MAX_RESERVED,
+	add_ranges(s, n, m->reserved, &m->reserved_count, MACHINE_MAX_RESERVED,
 		   "device tree: more than 64 reserved memory ranges");
+	if (m->reserved_count > first && fdt_node_prop(&s->f, n, "no-map", &prop))
+		m->reserved_no_map |= MASK(m->reserved_count - 1, first);
 }
 
 static void scan_memreserve(struct fdt_scan *s)

@@ -24,6 +24,7 @@ struct machine {
 	u32 ram_count;
 	struct pa_range reserved[MACHINE_MAX_RESERVED];	/* memreserve and /reserved-memory with reg */
 	u32 reserved_count;
+	u64 reserved_no_map;	/* bit per reserved range: nobody may so much as map it, firmware protects it */
 	u64 cpu_mpidr[MAX_CPUS];
 	u32 cpu_count;
 	bool psci_smc, psci_hvc;

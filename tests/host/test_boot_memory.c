@@ -359,6 +359,31 @@ static void fence__host__all_but_image_and_pool(void **state)
 	assert_int_equal(vttbr, host_s2_vttbr());
 }
 
+static void fence__no_map_memory__still_the_hosts_nothing_for_el2(void **state)
+{
+	const u64 at = KERNEL + 128 * MIB + 0x800, last = 2 * GIB - PAGE_SIZE;
+
+	(void)state;
+	b.machine.reserved[0] = range(KERNEL + 64 * MIB, MIB);
+	b.machine.reserved[1] = range(at, PAGE_SIZE);
+	b.machine.reserved[2] = range(last, MIB);	/* beyond RAM too */
+	b.machine.reserved[3] = range(8 * GIB, MIB);
+	b.machine.reserved_count = 4;
+	b.machine.reserved_no_map = BIT(1) | BIT(2) | BIT(3);
+	takes();
+	boot_fence_host(&b);
+	assert_int_equal(own_state_of(PA(KERNEL + 64 * MIB)), OWN_HOST);
+	assert_int_equal(own_state_of(PA(at - PAGE_SIZE)), OWN_HOST);
+	assert_int_equal(own_state_of(PA(at)), OWN_NONE);
+	assert_int_equal(own_state_of(PA(at + PAGE_SIZE)), OWN_NONE);
+	assert_int_equal(own_state_of(PA(at + 2 * PAGE_SIZE)), OWN_HOST);
+	assert_int_equal(own_state_of(PA(last - PAGE_SIZE)), OWN_HOST);
+	assert_int_equal(own_state_of(PA(last)), OWN_NONE);
+	assert_int_equal(own_count(OWN_NONE), 3);
+	may(at, true);
+	may(last, true);
+}
+
 static void fence__pool_used_up__says_how_to_go_on(void **state)
 {
 	pa_t page;
@@ -389,6 +414,7 @@ int main(void)
 		T(tables__no_console__none_mapped),
 		T(records__dirty_memory__zero_at_first),
 		T(fence__host__all_but_image_and_pool),
+		T(fence__no_map_memory__still_the_hosts_nothing_for_el2),
 		T(fence__pool_used_up__says_how_to_go_on),
 	};
 

@@ -176,6 +176,9 @@ static void reserved_nodes(void)
 	tree_node("cma");	/* anywhere: nothing to keep clear of */
 	tree_cells("size", 2, 0, 0x1000000);
 	tree_end_node();
+	tree_node("mapped@54000000");
+	tree_reg(0x54000000, 0x1000);
+	tree_end_node();
 	tree_node("off@52000000");
 	tree_string("status", "disabled");
 	tree_reg(0x52000000, 0x1000);
@@ -187,9 +190,11 @@ static void machine__reservations__both_kinds(void **state)
 {
 	(void)state;
 	accept((struct virt){ .reserve = reserve_one, .extra = reserved_nodes });
-	assert_int_equal(m.reserved_count, 2);
+	assert_int_equal(m.reserved_count, 3);
 	range_is(m.reserved[0], 0x48000000, 0x1234);
 	range_is(m.reserved[1], 0x50000000, 0x200000);
+	range_is(m.reserved[2], 0x54000000, 0x1000);
+	assert_int_equal(m.reserved_no_map, BIT(1));
 	refused((struct virt){ .reserve = reserve_wraps }, GZ_ERANGE, "memreserve");
 }
 
