@@ -197,7 +197,9 @@ u32 vcpu_run(struct vcpu *v)
 	}
 	run_publish(v, exit);
 	r.vm->last_returned[this_cpu()->id].vcpu = v->index;
-	r.vm->last_returned[this_cpu()->id].seq = ++v->exit_seq;
+	/* A refusal is no exit: INFORM_EXIT is about the one before. */
+	v->exit_seq += exit != GZ_EXIT_FAIL_ENTRY;
+	r.vm->last_returned[this_cpu()->id].seq = v->exit_seq;
 	return exit;
 }
 

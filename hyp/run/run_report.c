@@ -57,9 +57,12 @@ u32 report_event(struct vcpu *v, u32 type)
 
 u32 report_fail(struct vcpu *v, u64 reason)
 {
-	/* What the last exit still owes is not touched: nothing ran. */
-	struct gz_run_page *e = note(v, GZ_EXIT_FAIL_ENTRY, v->reply, sizeof(e->fail_entry));
+	struct gz_run_page *e;
 
+	/* Nothing ran: an exit that still waits for the host's answer keeps its data, here and in the run page. */
+	if (v->reply != REPLY_NONE)
+		return GZ_EXIT_FAIL_ENTRY;
+	e = note(v, GZ_EXIT_FAIL_ENTRY, REPLY_NONE, sizeof(e->fail_entry));
 	e->fail_entry.reason = reason;
 	e->fail_entry.cpu = this_cpu()->id;
 	return GZ_EXIT_FAIL_ENTRY;
@@ -110,7 +113,7 @@ static size_t union_bytes(u32 reason)
 /* immediate_exit and the padding are the host's: only the reason and the member of the union are written. */
 void run_publish(struct vcpu *v, u32 reason)
 {
-	size_t len = union_bytes(reason);
+	size_t len = reason == GZ_EXIT_FAIL_ENTRY && v->reply != REPLY_NONE ? 0 : union_bytes(reason);
 
 	stat_inc(stat_of(reason));
 	if (!v->pages_shared)

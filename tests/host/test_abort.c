@@ -111,6 +111,44 @@ static void mmio__not_delivered__presented_again(void **state)
 	assert_int_equal(vcpu_of(vm, 0)->ctx.pc, pc + 4);
 }
 
+static void exit__refused_runs_before_the_reply__kept(void **state)
+{
+	u16 vm = make_vm(1, false);
+	u64 pc, data = 0x1234;
+
+	(void)state;
+	run(vm, 0);
+	pc = vcpu_of(vm, 0)->ctx.pc;
+	dabt(0x0a000020, 2, 5, false);
+	assert_int_equal(run_trap(vm), GZ_EXIT_MMIO);
+	memcpy(run_page(0)->mmio.data, &data, 8);
+	gm[0].rpr = 0xc0;
+	assert_int_equal(run(vm, 0), GZ_EXIT_FAIL_ENTRY);
+	assert_int_not_equal(last_run.st, 0);
+	assert_int_equal(run_page(0)->exit_reason, GZ_EXIT_FAIL_ENTRY);
+	assert_int_equal(run_page(0)->mmio.phys_addr, 0x0a000020);
+	gm[0].rpr = 0xff;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[5], data);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.pc, pc + 4);
+	/* One that was not delivered is shown again, also when RUN was refused before or after that was said. */
+	for (u32 inform_first = 0; inform_first < 2; inform_first++) {
+		dabt(0x0a000030, 2, 5, false);
+		assert_int_equal(run_trap(vm), GZ_EXIT_MMIO);
+		if (inform_first)
+			assert_int_equal(hvc(GZ_FN_INFORM_EXIT, vm, 0, 0, 0).st, 0);
+		gm[0].rpr = 0xc0;
+		assert_int_equal(run(vm, 0), GZ_EXIT_FAIL_ENTRY);
+		gm[0].rpr = 0xff;
+		if (!inform_first)
+			assert_int_equal(hvc(GZ_FN_INFORM_EXIT, vm, 0, 0, 0).st, 0);
+		memset(run_page(0), 0, sizeof(*run_page(0)));
+		assert_int_equal(run(vm, 0), GZ_EXIT_MMIO);
+		assert_int_equal(run_page(0)->mmio.phys_addr, 0x0a000030);
+		assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	}
+}
+
 static void inform_exit__after_irq__nothing_happens(void **state)
 {
 	u16 vm = make_vm(1, false);
@@ -322,6 +360,7 @@ int main(void)
 		T(mmio_read__each_size__extended_as_the_load_says),
 		T(mmio_write__each_size__low_bytes_only),
 		T(mmio__not_delivered__presented_again),
+		T(exit__refused_runs_before_the_reply__kept),
 		T(inform_exit__after_irq__nothing_happens),
 		T(abort__device_without_syndrome__external_abort),
 		T(abort__device_on_walk__external_abort),
