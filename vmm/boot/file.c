@@ -42,7 +42,6 @@ static int open_regular(const char *what, const char *path, struct stat *st)
 
 	if (fd < 0)
 		return gz_err("cannot open %s %s: %s; check the path", what, path, strerror(errno));
-	*st = (struct stat){ 0 };
 	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size > 0 &&
 	    (uint64_t)st->st_size <= FILE_MAX)
 		return fd;
@@ -56,7 +55,7 @@ static int open_regular(const char *what, const char *path, struct stat *st)
 
 int boot_read_file(const char *what, const char *path, uint8_t **data, size_t *len)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = open_regular(what, path, &st);
 
 	if (fd < 0)
