@@ -61,7 +61,7 @@ int boot_read_file(const char *what, const char *path, uint8_t **data, size_t *l
 	if (fd < 0)
 		return -1;
 	*len = (size_t)st.st_size;
-	*data = malloc(*len);
+	*data = malloc(*len + 1);
 	if (!*data || read_all(fd, *data, *len)) {
 		free(*data);
 		*data = NULL;
