@@ -26,18 +26,23 @@ void boot_cpu_setup(void)
 		log_warn("CPU %u: no GICv3 redistributor frame of its own found, guests cannot run on it", this_cpu()->id);
 }
 
-void psci_secondary_entry(void)
+void psci_secondary_check(void)
 {
 	const char *missing = cpu_features_missing();
-	u64 pc, x0;
 
 	panic_check();
-	if (missing) {
-		log_error("CPU %u differs from the boot CPU in what EL2 relies on: %s; it stays off", this_cpu()->id, missing);
-		psci_cpu_off_self();
-		for (;;)
-			cpu_wfi();
-	}
+	if (!missing)
+		return;
+	log_error("CPU %u differs from the boot CPU in what EL2 relies on: %s; it stays off", this_cpu()->id, missing);
+	psci_cpu_off_self();
+	for (;;)
+		cpu_wfi();
+}
+
+void psci_secondary_entry(void)
+{
+	u64 pc, x0;
+
 	boot_cpu_setup();
 	/* A CPU that only slept keeps its timers: the host counts on the one that woke it. */
 	if (!psci_take_entry(&pc, &x0))

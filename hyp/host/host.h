@@ -42,6 +42,8 @@ void psci_system_off(void);
 void secondary_entry(void);
 /* boot/secondary.c: the same CPU in C, MMU and stack are up. */
 __noreturn void psci_secondary_entry(void);
+/* Before it, and before a register is written that not every CPU has: returns only on a CPU that is like the boot CPU. */
+void psci_secondary_check(void);
 /* Enters the host at EL1h, MMU off, DAIF masked; this CPU's stack is empty afterwards. entry.S. */
 __noreturn void host_enter(u64 pc, u64 x0);
 

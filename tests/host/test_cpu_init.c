@@ -323,13 +323,46 @@ static void missing__cpus_that_differ__what_el2_relies_on_is_named(void **state)
 	shim_sysreg_write("id_aa64mmfr0_el1", 2);
 	assert_string_equal(lacks(F(.parange = 2)), "nothing");
 	assert_string_equal(lacks(F(.parange = 1)), "nothing");
-	assert_string_equal(lacks(F(.parange = 2, .sve = true, .bti = true)), "nothing");
+	assert_string_equal(lacks(F(.parange = 2, .bti = true, .mops = true, .s1pie = true)), "nothing");
 	assert_non_null(strstr(lacks(F(.parange = 2, .fwb = true)), "S2FWB"));
 	assert_non_null(strstr(lacks(F(.parange = 5)), "physical address bits"));
 	assert_non_null(strstr(lacks(F(.parange = 2, .rng = true)), "RNDR"));
 	shim_sysreg_write("s3_0_c0_c7_2", BIT(40));	/* nor may it have what the boot CPU's tables do without */
 	assert_non_null(strstr(lacks(F(.parange = 2)), "S2FWB"));
 	assert_string_equal(lacks(F(.parange = 2, .fwb = true)), "nothing");
+}
+
+/* What writes a register the CPU may lack is undefined there; what leaves one unwritten leaves its traps to chance. */
+static void missing__each_feature__lacking_or_alone(void **state)
+{
+	static const struct { const char *reg; u32 shift; bool alone; struct cpu_features f; const char *name; } c[] = {
+		{ "s3_0_c0_c7_2", 40, true, F(.fwb = true), "S2FWB" }, { "id_aa64isar0_el1", 60, false, F(.rng = true), "RNDR" },
+		{ "id_aa64mmfr1_el1", 40, true, F(.hcx = true), "HCRX" }, { "id_aa64mmfr0_el1", 56, true, F(.fgt = true), "FGT" },
+		{ "id_aa64mmfr0_el1", 61, true, F(.ecv_offset = true), "ECV" }, { "id_aa64pfr0_el1", 40, true, F(.mpam = true), "MPAM" },
+		{ "id_aa64pfr1_el1", 44, true, F(.gcs = true), "GCS" }, { "id_aa64dfr0_el1", 52, true, F(.brbe = true), "BRBE" },
+		{ "id_aa64dfr0_el1", 40, true, F(.trace_filter = true), "TRF" }, { "id_aa64pfr0_el1", 28, true, F(.ras = true), "RAS" },
+		{ "id_aa64mmfr1_el1", 8, false, F(.vhe = true), "VHE" }, { "id_aa64pfr0_el1", 32, false, F(.sve = true), "SVE" },
+		{ "id_aa64pfr1_el1", 24, true, F(.sme = true), "SME" }, { "id_aa64pfr1_el1", 9, false, F(.mte = true), "MTE" },
+		{ "id_aa64isar1_el1", 4, false, F(.pauth = true), "pointer" }, { "id_aa64dfr0_el1", 32, false, F(.spe = true), "SPE" },
+		{ "id_aa64dfr0_el1", 8, false, F(.pmu = true), "PMU" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		assert_non_null(strstr(lacks(c[i].f), c[i].name));
+		shim_sysreg_write(c[i].reg, BIT(c[i].shift));
+		assert_string_equal(lacks(c[i].f), "nothing");
+		if (c[i].alone)
+			assert_non_null(strstr(lacks(F(0)), c[i].name));
+		else
+			assert_string_equal(lacks(F(0)), "nothing");
+		shim_sysreg_write(c[i].reg, 0);
+	}
+	shim_sysreg_write("id_aa64mmfr0_el1", BIT(56));
+	assert_non_null(strstr(lacks(F(.fgt = true, .fgt2 = true)), "FGT2"));
+	assert_non_null(strstr(lacks(F(.fgt = true, .amu = true)), "AMU"));
+	shim_sysreg_write("id_aa64mmfr0_el1", 0);
+	assert_string_equal(lacks(F(.amu = true)), "nothing");
 }
 
 static void el1_reset__left_by_firmware__mmu_caches_and_traps_off(void **state)
@@ -375,6 +408,7 @@ int main(void)
 		T(features__fields_of_pfr_and_isar__one_feature_each),
 		T(features__fields_of_mmfr_and_dfr__one_feature_each),
 		T(missing__cpus_that_differ__what_el2_relies_on_is_named),
+		T(missing__each_feature__lacking_or_alone),
 		T(el1_reset__left_by_firmware__mmu_caches_and_traps_off),
 		T(vserror__with_and_without_ras__pending_for_the_host),
 	};

@@ -23,7 +23,7 @@ struct cpu_features {
 /* The boot CPU's; cpu_features_read() of another one is what it has itself. */
 extern struct cpu_features cpu_features;
 void cpu_features_read(struct cpu_features *f);
-/* One word naming what this CPU lacks although the boot CPU has it and EL2 relies on it; NULL: fine. */
+/* What this CPU lacks although the boot CPU has it and EL2 relies on it, or has alone and EL2 would leave as it is; NULL: fine. */
 const char *cpu_features_missing(void);
 
 /* Word 0: in use; 1 and 2: EL2's key IA. ptrauth.h puts it into each CPU that enters EL2. */

@@ -85,18 +85,36 @@ void cpu_features_read(struct cpu_features *f)
 	read_dfr(f);
 }
 
+/*
+ * Each CPU is written to as the boot CPU is: what that one has and this one lacks would be undefined at EL2. more: neither may this
+ * one have what nothing would be written for, with traps, filters or tables in it that nobody chose.
+ */
+#define FEATURE(field, more, name) { offsetof(struct cpu_features, field), more, name }
+static const struct { u8 at; bool more; const char *name; } relied[] = {
+	FEATURE(fwb, true, "stage-2 forced write-back (S2FWB)"), FEATURE(rng, false, "random numbers (RNDR)"),
+	FEATURE(hcx, true, "HCRX_EL2"), FEATURE(fgt, true, "fine-grained traps (FGT)"),
+	FEATURE(fgt2, true, "fine-grained traps (FGT2)"), FEATURE(mpam, true, "memory partitioning (MPAM)"),
+	FEATURE(gcs, true, "guarded control stack (GCS)"), FEATURE(brbe, true, "branch records (BRBE)"),
+	FEATURE(trace_filter, true, "trace filter (TRF)"), FEATURE(ecv_offset, true, "counter offset (ECV)"),
+	FEATURE(ras, true, "error records (RAS)"), FEATURE(vhe, false, "VHE"), FEATURE(sve, false, "SVE"),
+	FEATURE(sme, true, "SME"), FEATURE(mte, false, "memory tags (MTE)"), FEATURE(pauth, false, "pointer authentication"),
+	FEATURE(pmu, false, "counters (PMU)"), FEATURE(spe, false, "profiling (SPE)"),
+};
+
 const char *cpu_features_missing(void)
 {
 	struct cpu_features mine;
 
 	cpu_features_read(&mine);
-	if (cpu_features.fwb != mine.fwb)
-		return "stage-2 forced write-back (S2FWB)";
-	if (mine.parange < cpu_features.parange)
-		return "physical address bits";
-	if (cpu_features.rng && !mine.rng)
-		return "random numbers (RNDR)";
-	return NULL;
+	for (u32 i = 0; i < ARRAY_SIZE(relied); i++) {
+		bool here = ((const u8 *)&mine)[relied[i].at], boot = ((const u8 *)&cpu_features)[relied[i].at];
+
+		if (here != boot && (boot || relied[i].more))
+			return relied[i].name;
+	}
+	if (cpu_features.fgt && mine.amu != cpu_features.amu)
+		return "activity monitors (AMU)";
+	return mine.parange < cpu_features.parange ? "physical address bits" : NULL;
 }
 
 void cpu_host_stage2_set(u64 vtcr, u64 vttbr)

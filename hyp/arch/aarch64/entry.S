@@ -161,10 +161,12 @@ secondary_high:
 	add	x0, x0, :lo12:hyp_vectors_host
 	msr	vbar_el2, x0
 	isb
+	mov	x29, xzr
+	mov	x30, xzr
+	bl	psci_secondary_check	/* the CPU may lack the key: until here any will do */
 	ptrauth_absent x0, 1f
 	apia_el2 x0, x1
-1:	mov	x29, xzr
-	mov	x30, xzr
+1:	mov	x30, xzr
 	bl	psci_secondary_entry
 	b	.
 
