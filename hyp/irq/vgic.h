@@ -91,8 +91,8 @@ enum gz_err vgic_set_dist(struct vgic *g, ipa_t base) __must_check;
 enum gz_err vgic_set_redist(struct vgic *g, ipa_t base) __must_check;
 /* At the first RUN: freezes vCPU count and layout; GZ_EINVAL when frames overlap. Both unset is legal (a VM without GIC). */
 enum gz_err vgic_freeze(struct vgic *g, u8 cpu_count) __must_check;
-/* Frames as ranges for overlap checks against slots: [0] distributor, [1] redistributors; size 0 when unset. */
-void vgic_frames(const struct vgic *g, ipa_t base[2], u64 size[2]);
+/* Frames as ranges for overlap checks against slots: [0] distributor, [1] redistributors, of cpus if not frozen; size 0 when unset. */
+void vgic_frames(const struct vgic *g, u8 cpus, ipa_t base[2], u64 size[2]);
 
 /* Register access of vCPU cpu at ipa; false: not one of its windows. size 1, 2, 4, 8. Unknown offsets read zero, writes ignored. *wake |= vCPUs that became due. */
 bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value);

@@ -144,9 +144,9 @@ out:
 	return err;
 }
 
-void vgic_frames(const struct vgic *g, ipa_t base[2], u64 size[2])
+void vgic_frames(const struct vgic *g, u8 cpus, ipa_t base[2], u64 size[2])
 {
-	u32 frames = g->frozen ? g->cpu_count : 1;
+	u32 frames = g->frozen ? g->cpu_count : cpus;
 
 	base[0] = g->dist_base;
 	size[0] = g->dist_set ? DIST_SIZE : 0;

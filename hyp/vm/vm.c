@@ -129,7 +129,7 @@ bool vm_range_hits_gic(const struct vm *vm, ipa_t ipa, u64 bytes)
 	ipa_t base[2];
 	u64 size[2];
 
-	vgic_frames(&vm->vgic, base, size);
+	vgic_frames(&vm->vgic, 1, base, size);
 	for (u32 i = 0; i < ARRAY_SIZE(base); i++)
 		if (size[i] && ipa.v < base[i].v + size[i] && bytes > base[i].v - MIN(base[i].v, ipa.v))
 			return true;
@@ -137,12 +137,12 @@ bool vm_range_hits_gic(const struct vm *vm, ipa_t ipa, u64 bytes)
 }
 
 /* The redistributors have their size only now. */
-static enum gz_err check_frames(struct vm *vm)
+static enum gz_err check_frames(struct vm *vm, u8 cpus)
 {
 	ipa_t base[2];
 	u64 size[2];
 
-	vgic_frames(&vm->vgic, base, size);
+	vgic_frames(&vm->vgic, cpus, base, size);
 	for (u32 i = 0; i < ARRAY_SIZE(base); i++) {
 		if (size[i] == 0 || !guest_mem_overlaps_slot(&vm->mem, base[i], size[i]))
 			continue;
@@ -155,13 +155,17 @@ static enum gz_err check_frames(struct vm *vm)
 
 enum gz_err vm_make_runnable(struct vm *vm)
 {
+	u8 cpus = READ_ONCE(vm->vcpu_count);
 	enum gz_err err;
 
 	if (atomic_load_acquire_u32(&vm->state) != VM_NEW)
 		return GZ_OK;
-	err = vgic_freeze(&vm->vgic, vm->vcpu_count);
+	/* Refused before anything is frozen, so that more vCPUs may come; again for a slot that came meanwhile. */
+	err = check_frames(vm, cpus);
 	if (!err)
-		err = check_frames(vm);
+		err = vgic_freeze(&vm->vgic, cpus);
+	if (!err)
+		err = check_frames(vm, cpus);
 	if (!err)
 		(void)atomic_cas_u32(&vm->state, VM_NEW, VM_RUNNABLE);
 	return err;

@@ -81,6 +81,27 @@ static void run__gic_inside_memory__refused(void **state)
 	assert_int_equal(register_slot(vm, 2, GICR_IPA - 0x1000, 2), GZ_ST_ALREADY_EXISTS);
 }
 
+static void run__gic_layout_refused__nothing_frozen_yet(void **state)
+{
+	u16 vm = make_bare_vm();
+
+	(void)state;
+	add_gic(vm);
+	/* In the way of the second frame, of which there is none before the second vCPU. */
+	assert_int_equal(register_slot(vm, 1, GICR_IPA + 0x20000, 2), 0);
+	assert_int_equal(register_slot(vm, 2, GICR_IPA + 0x40000, 2), 0);
+	assert_int_equal(add_vcpu(vm, 0), 0);
+	assert_int_equal(add_vcpu(vm, 1), 0);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
+	expect_fail(vm, GZ_FAIL_GIC_LAYOUT);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_SLOT, vm, 1, 0, 0).st, 0);
+	assert_int_equal(add_vcpu(vm, 2), 0);
+	expect_fail(vm, GZ_FAIL_GIC_LAYOUT);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_SLOT, vm, 2, 0, 0).st, 0);
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(vcpu_of(vm, 0)->vm->vgic.cpu_count, 3);
+}
+
 static void run__run_pages_are_guest_memory__refused(void **state)
 {
 	u16 vm = make_bare_vm();
@@ -431,6 +452,7 @@ int main(void)
 		T(run__in_interrupt_handler__refused),
 		T(run__no_entry_point__refused),
 		T(run__gic_inside_memory__refused),
+		T(run__gic_layout_refused__nothing_frozen_yet),
 		T(run__run_pages_are_guest_memory__refused),
 		T(run__second_page_bad__first_given_back),
 		T(run__guest_scribbles_el1__each_side_keeps_its_own),

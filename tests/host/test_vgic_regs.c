@@ -255,7 +255,7 @@ static void layout__bad_bases__refused(void **state)
 	assert_int_equal(vgic_set_dist(&g, IPA(0x110000)), GZ_EEXIST);
 	assert_int_equal(vgic_set_dist(&g, IPA(0x120000)), GZ_OK);
 	assert_int_equal(vgic_set_dist(&g, IPA(0x520000)), GZ_EEXIST);
-	vgic_frames(&g, base, size);
+	vgic_frames(&g, 1, base, size);
 	assert_int_equal(size[0], 0x10000);
 	assert_int_equal(size[1], 0x20000);
 	assert_int_equal(vgic_freeze(&g, 2), GZ_EINVAL);	/* frame of vCPU 1 is the distributor's */
@@ -282,7 +282,7 @@ static void layout__after_first_run__refused(void **state)
 	assert_int_equal(vgic_set_dist(&g, IPA(0x100000)), GZ_ESTATE);
 	assert_int_equal(vgic_set_redist(&g, IPA(0x200000)), GZ_ESTATE);
 	assert_false(vgic_mmio_read(&g, 0, IPA(0), 4, &v));
-	vgic_frames(&g, base, size);
+	vgic_frames(&g, 1, base, size);
 	assert_int_equal(size[0], 0);
 	assert_int_equal(size[1], 0);
 }
