@@ -33,7 +33,11 @@ bool gic_kick(u32 cpu);
 /* What the host had, kept on the stack between world_enter and world_leave. */
 struct gic_host_state { u32 enabled0; u32 active0; };
 
-/* ICC_RPR_EL1 == 0xff: the host is not inside an interrupt handler; RUN is refused otherwise. */
+/*
+ * ICC_RPR_EL1 == 0xff: the host is not inside an interrupt handler; RUN is refused otherwise.
+ * ICC_PMR_EL1 is left as the host has it: one that lowers it before RUN keeps its own interrupts, kicks and its guest's timer from
+ * this CPU for as long as the guest runs or sleeps there. That is the loss of that host alone: no other CPU waits for this one in EL2.
+ */
 bool gic_host_idle_priority(void);
 /*
  * Steps 2, 4, 7 of entry and 4, 5 of leave: enables {kick, 25, 26, 27} here, restores what the host had. RUN's order:
