@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import lib
+from gzpy import session
 
 RUN = os.path.join(lib.TOP, "scripts", "run")
 
@@ -28,7 +29,9 @@ def call(suite, options, command=None, stdin=b"", limit=240, build=False, label=
     log = os.path.join(lib.paths.OUT, "tests", suite.name, suite.current + (f".{label}" if label else ""))
     args = ["--timeout", str(limit), "--log", log, *([] if build else ["--no-build"]), *options]
     try:
-        done = subprocess.run(words(args, command), input=stdin, capture_output=True, timeout=limit + 60, check=False)
+        # It must not live on when the test is ended from outside.
+        done = subprocess.run(words(args, command), input=stdin, capture_output=True, timeout=limit + 60, check=False,
+                              preexec_fn=session.die_with_parent)
     except subprocess.TimeoutExpired as e:
         raise lib.Failed(f"scripts/run itself did not end within {limit + 60} s") from e
     return Result(done)
