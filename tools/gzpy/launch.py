@@ -204,6 +204,11 @@ def start(a, say):
     if not a.host and not a.bare and not (host.module and os.path.exists(host.module)):
         raise qemu.Wrong(f"there is no gzvm.ko for Linux {host.release}, so no guest can run; remedy: give its "
                          "headers with --headers DIR, or --host")
+    if a.headers and not os.path.exists(host.module):
+        raise qemu.Wrong(f"{host.module} is not built; remedy: leave out --no-build")
+    if host.tree is None and a.host:
+        print(f"scripts/run: the modules of Linux {host.release} are not beside {a.kernel}: only what is built into "
+              "it works", file=sys.stderr)
     if host.tree is None and not a.host:
         raise qemu.Wrong(f"the modules of Linux {host.release} are not beside {host.file}; remedy: --host, or a "
                          "kernel unpacked with its lib/modules")
