@@ -16,8 +16,9 @@ linux:                  ## out/linux/KERNEL/gzvm.ko for each Debian kernel in th
 vmm:                    ## out/vmm/gz, the VMM
 	$(MAKE) -C vmm
 
-guests:                 ## out/guests/*.bin, bare-metal payloads
+guests:                 ## out/guests/*.bin, bare-metal payloads; out/agent/gz-agent, which runs commands
 	$(MAKE) -C guests
+	$(MAKE) -C guests/agent
 
 test:                   ## native unit tests
 	$(MAKE) -C tests/host run
