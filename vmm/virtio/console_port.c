@@ -76,7 +76,7 @@ static void on_input(void *ctx, short revents)
 	pthread_mutex_lock(&dev->lock);
 	if (!port->guest_open || !virtio_pop(dev, port->rx_queue, &c)) {
 		want_input(port, false);	/* until the guest opens or gives buffers */
-		if (vq_want_notify(vq))
+		if (virtio_running(dev) && vq_want_notify(vq))
 			want_input(port, port->guest_open);
 		goto out;
 	}
