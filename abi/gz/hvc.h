@@ -89,6 +89,7 @@ enum gz_hvc_fn {
 #define GZ_EXT_UNMAP_SLOT		(1u << 2)
 #define GZ_EXT_LOG			(1u << 3)
 #define GZ_EXT_STATS			(1u << 4)
+#define GZ_EXT_UNMAP_PAGES		(1u << 5)
 
 /* EXT_STATS: page filled by EL2, all counters since boot. Index of u64 counters. */
 enum gz_stat {

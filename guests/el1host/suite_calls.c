@@ -8,7 +8,7 @@
 #include "el1host/suites.h"
 #include "gz/guest_hvc.h"
 
-static const u32 fns[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 63, 64, 65, 66, 67, 68, 255, 0xfff };
+static const u32 fns[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 63, 64, 65, 66, 67, 68, 69, 255, 0xfff };
 
 static struct test_vm vm;
 static u64 values[40], value_count;

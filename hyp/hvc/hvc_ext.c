@@ -17,7 +17,8 @@
 
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
-	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS;
+	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS |
+		  GZ_EXT_UNMAP_PAGES;
 	return GZ_OK;
 }
 
@@ -95,6 +96,19 @@ enum gz_err hvc_ext_unmap_slot(struct hvc_call *c)
 	if (!vm)
 		return GZ_ENOENT;
 	err = c->x[2] > UINT32_MAX ? GZ_ENOENT : guest_mem_remove_slot_slice(&vm->mem, (u32)c->x[2]);
+	vm_put(vm);
+	return err;
+}
+
+enum gz_err hvc_ext_unmap_pages(struct hvc_call *c)
+{
+	struct vm *vm = vm_get(c->x[1]);
+	enum gz_err err = GZ_EINVAL;
+
+	if (!vm)
+		return GZ_ENOENT;
+	if (c->x[2] < BIT(GUEST_IPA_BITS - PAGE_SHIFT) && c->x[3] <= GZ_MAP_BATCH_PAGES)
+		err = host_unshare_guest(&vm->mem, IPA(c->x[2] << PAGE_SHIFT), c->x[3]);
 	vm_put(vm);
 	return err;
 }

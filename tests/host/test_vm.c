@@ -365,6 +365,25 @@ static void unmap_slot__taken_back__other_slots_stay(void **state)
 	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_SLOT, vm, UINT64_C(1) << 32, 0, 0).st, GZ_ST_NOT_FOUND);
 }
 
+static void unmap_pages__taken_back__mapped_anew(void **state)
+{
+	u16 vm = make_vm(1, false);
+	u64 gfn = 0x90000000 >> PAGE_SHIFT;
+
+	(void)state;
+	assert_int_equal(register_slot(vm, 1, 0x90000000, 1024), 0);
+	assert_int_equal(populate(vm, 1, 0x90000000, GUEST_RAM_PA + 16 * MB, 1024), 0);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, gfn + 3, 1, 0).st, 0);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), VM_PAGES + 1023);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, gfn + 3, 1, 0).st, 0);	/* nothing there any more */
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), VM_PAGES + 1023);
+	assert_int_equal(populate(vm, 1, 0x90000000 + 3 * PAGE_SIZE, GUEST_RAM_PA + 16 * MB + 3 * PAGE_SIZE, 1), 0);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), VM_PAGES + 1024);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, gfn, 0, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, gfn, GZ_MAP_BATCH_PAGES + 1, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, UINT64_MAX, 1, 0).st, GZ_ST_INVALID_ARGS);
+}
+
 /* References against destruction, with threads: never a use after free (ASan looks), never a VM that stays. */
 static u16 race_vm;
 static u32 race_gone;
@@ -436,6 +455,7 @@ int main(void)
 		T(irq_line__range_and_modes),
 		T(statistics__bytes_of_a_vm),
 		T(unmap_slot__taken_back__other_slots_stay),
+		T(unmap_pages__taken_back__mapped_anew),
 		T(references__against_destroy__each_vm_ends),
 	};
 

@@ -188,6 +188,21 @@ int gzvm_arch_unmap_slot(u16 vm_id, u32 slot)
 }
 
 /**
+ * gzvm_arch_unmap_pages() - takes pages away from the guest (extension)
+ * @vm_id: the VM
+ * @gfn: first page
+ * @nr: how many, at most GZ_MAP_BATCH_PAGES
+ *
+ * Return: 0 when the guest can reach none of them any more.
+ */
+int gzvm_arch_unmap_pages(u16 vm_id, u64 gfn, u64 nr)
+{
+	struct gzvm_hvc_args c = { .arg = { vm_id, gfn, nr } };
+
+	return gzvm_hvc(GZ_FN_EXT_UNMAP_PAGES, &c);
+}
+
+/**
  * gzvm_arch_set_dtb_config() - where the guest's device tree lies
  * @vm_id: the VM
  * @gpa: address

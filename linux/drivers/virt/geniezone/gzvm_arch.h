@@ -65,6 +65,7 @@ int gzvm_arch_enable_cap(u16 vm_id, u64 cap, const u64 args[5], u64 *result);
 int gzvm_arch_map_guest(u16 vm_id, u32 slot, u64 pfn, u64 gfn);
 int gzvm_arch_map_guest_block(u16 vm_id, u32 slot, u64 gfn, u64 nr_pages);
 int gzvm_arch_unmap_slot(u16 vm_id, u32 slot);
+int gzvm_arch_unmap_pages(u16 vm_id, u64 gfn, u64 nr);
 int gzvm_arch_set_dtb_config(u16 vm_id, u64 gpa, u64 size);
 int gzvm_arch_get_statistics(u16 vm_id, u64 *hyp_bytes, u64 *shared_bytes);
 int gzvm_arch_inform_exit(u16 vm_id);

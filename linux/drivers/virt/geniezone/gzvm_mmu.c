@@ -260,10 +260,22 @@ int gzvm_map_fault(struct gzvm *vm, u64 gfn)
 	return ret;
 }
 
+/*
+ * The hypervisor unmapped the page before the exit, but another vCPU's block fault may have mapped
+ * it again until mem.lock was taken. Only a page that is out of the guest's reach under this lock
+ * may be unpinned.
+ */
+static bool gzvm_page_is_gone(struct gzvm *vm, u64 gfn)
+{
+	return gzvm_has_ext(GZ_EXT_UNMAP_PAGES) && !gzvm_arch_unmap_pages(vm->id, gfn, 1);
+}
+
 /**
  * gzvm_relinquish() - takes back a page the guest gave up
  * @vm: the VM
  * @gfn: the page; the hypervisor has unmapped it
+ *
+ * With a hypervisor that cannot unmap single pages the pin stays until the slot or the VM ends.
  */
 void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 {
@@ -273,7 +285,7 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 	mutex_lock(&vm->mem.lock);
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
 	page = slot ? &slot->pages[gfn - slot->base_gfn] : NULL;
-	if (page && *page) {
+	if (page && *page && gzvm_page_is_gone(vm, gfn)) {
 		unpin_user_pages_dirty_lock(page, 1, true);
 		*page = NULL;
 		slot->nr_pinned--;
