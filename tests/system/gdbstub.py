@@ -79,6 +79,9 @@ class Stub:
     def write(self, address, data):
         self.expect_ok(f"M{address:x},{len(data):x}:{data.hex()}")
 
+    def read_u64(self, address):
+        return int.from_bytes(bytes.fromhex(self.ask(f"m{address:x},8")), "little")
+
     def detach(self):
         self.ask("D", answer=False)
         self.sock.close()
