@@ -5,6 +5,7 @@
  * Used by: main.c.
  */
 #include "el1host/suites.h"
+#include "lib/testdev.h"
 
 u64 host_fdt;
 
@@ -57,6 +58,13 @@ void say_nonce(void)
 	for (; *n && *n != ' '; n++)
 		printf("%c", *n);
 	printf("\n");
+}
+
+u64 machine_avoid(void)
+{
+	const char *list = option("avoid=");
+
+	return list && listed(list, "cval") ? AVOID_LAST_CVAL : 0;
 }
 
 void run_suites(void)

@@ -13,6 +13,9 @@ extern u64 host_fdt;
 /* All of them, or those that /chosen bootargs name: only=calls,pages */
 void run_suites(void);
 
+/* AVOID_* (lib/testdev.h) that whoever started the machine named: avoid=cval */
+u64 machine_avoid(void);
+
 /* Before the closing line. */
 void say_nonce(void);
 

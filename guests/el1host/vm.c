@@ -5,6 +5,7 @@
  * Used by: tests.
  */
 #include "el1host/gzcall.h"
+#include "el1host/suites.h"
 #include "gz/guest_hvc.h"
 #include "lib/testdev.h"
 
@@ -143,6 +144,19 @@ static void inject(struct test_vm *vm, u64 value)
 	gz(GZ_FN_IRQ_LINE, GZ_TUPLE(vm->id, 0), value & 0x3ff, value >> 29 & 1, mode);
 }
 
+static u64 testdev_read(const struct test_vm *vm, u64 off)
+{
+	switch (off) {
+	case TESTDEV_ECHO: return vm->echo;
+	case TESTDEV_SELECT: return vm->select;
+	case TESTDEV_ARG: return vm->arg;
+	case TESTDEV_GICD: return VM_GICD;
+	case TESTDEV_GICR: return VM_GICR_TOP - vm->vcpus * 0x20000ull;
+	case TESTDEV_AVOID: return machine_avoid();
+	default: return ~0ull;
+	}
+}
+
 static void testdev(struct test_vm *vm, struct gz_run_page *run)
 {
 	u64 off = run->mmio.phys_addr - TESTDEV_BASE, v = 0;
@@ -159,8 +173,7 @@ static void testdev(struct test_vm *vm, struct gz_run_page *run)
 			inject(vm, v);
 		return;
 	}
-	v = off == TESTDEV_ECHO ? vm->echo : off == TESTDEV_SELECT ? vm->select : off == TESTDEV_ARG ? vm->arg :
-	    off == TESTDEV_GICD ? VM_GICD : off == TESTDEV_GICR ? VM_GICR_TOP - vm->vcpus * 0x20000ull : ~0ull;
+	v = testdev_read(vm, off);
 	memcpy(run->mmio.data, &v, 8);
 }
 

@@ -165,6 +165,8 @@ bool wait_for(volatile u64 *p, u64 want, u64 us);
 /* test.c: one line per test, closing line "N passed, N failed", then finish(). */
 void test_begin(const char *name);
 void test_end(void);
+/* Instead of RUN_TEST: says so and counts it. Only for what the machine cannot do, never for what we cannot. */
+void test_skip(const char *name, const char *why);
 void test_fail(const char *file, int line, const char *what, u64 got, u64 want);
 __attribute__((noreturn)) void tests_report(void);
 #define EXPECT_EQ(got, want) \

@@ -7,7 +7,7 @@
 #include "lib/lib.h"
 
 static const char *current;
-static u32 fails_now, passed, failed;
+static u32 fails_now, passed, failed, skipped;
 
 void test_begin(const char *name)
 {
@@ -30,8 +30,16 @@ void test_end(void)
 		passed++;
 }
 
+void test_skip(const char *name, const char *why)
+{
+	printf("skip %s: %s\n", name, why);
+	skipped++;
+}
+
 void tests_report(void)
 {
+	if (skipped)
+		printf("%u skipped\n", skipped);
 	printf("%u passed, %u failed\n", passed, failed);
 	finish(failed || !passed ? 1 : 0);
 }

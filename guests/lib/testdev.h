@@ -16,5 +16,8 @@
 #define TESTDEV_ARG	0x30	/* read64: its argument */
 #define TESTDEV_GICD	0x38	/* read64: base of the distributor */
 #define TESTDEV_GICR	0x40	/* read64: base of the redistributors */
+#define TESTDEV_AVOID	0x48	/* read64: AVOID_*, what the machine below everybody cannot do */
+
+#define AVOID_LAST_CVAL	1ull	/* a timer due at the end of time, where CNTVOFF_EL2 is not 0 (QEMU before 8.2) */
 
 #endif

@@ -4,6 +4,7 @@
  * Never: a bound on wall time tighter than a loaded test machine keeps. Arm ARM DDI 0487, "The Generic Timer in AArch64 state".
  * Used by: probe/main.c.
  */
+#include "lib/testdev.h"
 #include "probe/probe.h"
 
 #define ENABLE	1ull
@@ -313,6 +314,12 @@ BOTH(counters_run_forwards)
 
 #define RUN_BOTH(name) do { RUN_TEST(timer_virtual__##name); RUN_TEST(timer_physical__##name); } while (0)
 
+/* Proven without a hypervisor: such a QEMU's own deadline wraps into the past (gt_recalc_timer) and it never runs a guest again. */
+static bool last_cval_hangs(void)
+{
+	return plat.testdev && (read64(TESTDEV_BASE + TESTDEV_AVOID) & AVOID_LAST_CVAL);
+}
+
 void suite_timer(void)
 {
 	RUN_BOTH(counters_run_forwards);
@@ -322,7 +329,11 @@ void suite_timer(void)
 	RUN_BOTH(level_fires_until_masked);
 	RUN_BOTH(line_falls_before_it_is_taken);
 	RUN_BOTH(disabled_at_gic_comes_when_enabled);
-	RUN_BOTH(far_future_does_not_fire);
+	if (last_cval_hangs())
+		test_skip("timer_virtual__far_future_does_not_fire", "this QEMU hangs with CVAL at the end of time");
+	else
+		RUN_TEST(timer_virtual__far_future_does_not_fire);
+	RUN_TEST(timer_physical__far_future_does_not_fire);
 	RUN_BOTH(wakes_wfi_masked);
 	RUN_BOTH(periodic_none_lost);
 	RUN_BOTH(deadline_around_wfi);
