@@ -46,48 +46,31 @@ u32 vgic_sync_locked(struct vgic *g, struct vgic_cpu *c) NEEDS(g->lock);
 struct vgic_access {
 	struct vgic *g;
 	struct vgic_cpu *c;
-	u32 offset;		/* in its region */
+	u32 offset;		/* in the distributor, or in the RD or SGI frame of the redistributor */
 	u32 size;
 	u32 wake;
 };
 
-/*
- * A run of registers. Either bits is not 0 and get and set work on one interrupt (bits wide), or read and write do the
- * whole access. A missing function reads zero or ignores.
- */
-struct vgic_region {
-	u32 first, bytes;
-	u8 sizes;		/* sum of the allowed sizes 1, 2, 4, 8 */
-	u8 bits;
-	u32 (*get)(const struct vgic_irq *irq);
-	void (*set)(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value);
-	u64 (*read)(const struct vgic_access *a);
-	void (*write)(struct vgic_access *a, u64 value);
-};
+/* What both frames answer. */
+#define VGIC_IIDR		0x4700043bu	/* product 'G', implementer Arm: as others report an emulated GIC */
+#define VGIC_PIDR2_OFFSET	0xffe8
+#define VGIC_PIDR2		0x3b		/* GICv3 */
 
-/* Tables; offsets rise. */
-extern const struct vgic_region vgic_dist_regions[], vgic_redist_regions[];
-extern const u32 vgic_dist_region_count, vgic_redist_region_count;
+/*
+ * What is not there, or not of this size, reads zero and ignores writes. vgic_bits.c: registers of many interrupts, whose
+ * offsets are below VGIC_BITS_END in the distributor and the SGI frame; the others: all else of the distributor and RD frame.
+ */
+#define VGIC_BITS_START		0x80
+#define VGIC_BITS_END		0xd00
+u64 vgic_bits_read(const struct vgic_access *a);
+void vgic_bits_write(struct vgic_access *a, u64 value) NEEDS(a->g->lock);
+u64 vgic_dist_read(const struct vgic_access *a);
+void vgic_dist_write(struct vgic_access *a, u64 value) NEEDS(a->g->lock);
+u64 vgic_redist_read(const struct vgic_access *a);
+void vgic_redist_write(struct vgic_access *a, u64 value) NEEDS(a->g->lock);
 
 /* A 64-bit register read or written whole or by halves. */
 u64 vgic_part_get(const struct vgic_access *a, u64 reg);
 u64 vgic_part_put(const struct vgic_access *a, u64 reg, u64 value);
-
-/* vgic_bits.c: get and set functions of both tables. */
-u32 vgic_get_group(const struct vgic_irq *irq);
-u32 vgic_get_enable(const struct vgic_irq *irq);
-u32 vgic_get_pending(const struct vgic_irq *irq);
-u32 vgic_get_active(const struct vgic_irq *irq);
-u32 vgic_get_priority(const struct vgic_irq *irq);
-u32 vgic_get_config(const struct vgic_irq *irq);
-void vgic_set_group(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_set_enable(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_clear_enable(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_set_pending(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_clear_pending(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_set_active(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_clear_active(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_set_priority(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
-void vgic_set_config(struct vgic_access *a, struct vgic_irq *irq, u32 intid, u32 value) NEEDS(a->g->lock);
 
 #endif

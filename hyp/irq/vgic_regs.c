@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Job: one dispatcher for all memory-mapped registers of the virtual GIC, driven by tables of regions.
+ * Job: one dispatcher for all memory-mapped registers of the virtual GIC, frame by frame.
  * Never: fail on what a guest does: unknown offset, wrong size or misaligned reads zero and ignores writes.
  * Called by: run/ for a guest's data aborts in the frames.
  */
 #include "irq/vgic_int.h"
 
 #define DIST_SIZE	UINT64_C(0x10000)
-#define REDIST_SIZE	UINT64_C(0x20000)
+#define FRAME_SIZE	UINT64_C(0x10000)	/* RD, then SGI */
+#define REDIST_SIZE	(2 * FRAME_SIZE)
 
 u64 vgic_part_get(const struct vgic_access *a, u64 reg)
 {
@@ -23,146 +24,109 @@ u64 vgic_part_put(const struct vgic_access *a, u64 reg, u64 value)
 	return (reg & ~(MASK(31, 0) << shift)) | (u64)(u32)value << shift;
 }
 
-static const struct vgic_region *region_find(const struct vgic_region *table, u32 count, u32 offset, u32 size)
-{
-	for (u32 i = 0; i < count; i++) {
-		const struct vgic_region *r = &table[i];
+enum place { NOT_OURS, NOTHING, DIST, REDIST, BITS };
 
-		if (offset < r->first || offset - r->first >= r->bytes)
-			continue;
-		return (r->sizes & size) && IS_ALIGNED(offset, size) ? r : NULL;
-	}
-	return NULL;
+static enum place frame_place(struct vgic_access *a, u64 offset, enum place frame)
+{
+	a->offset = (u32)offset;
+	if (!IS_ALIGNED(offset, a->size))
+		return NOTHING;
+	if (offset >= VGIC_BITS_START && offset < VGIC_BITS_END && frame != REDIST)
+		return BITS;
+	return frame != BITS && a->size >= 4 ? frame : NOTHING;
 }
 
-/* The frame and offset an address falls in; false: not ours. a->c stays NULL for the distributor. */
-static bool access_locate(struct vgic_access *a, ipa_t ipa, const struct vgic_region **r)
+/* Where an address falls and its offset there. The layout never changes while vCPUs run. */
+static enum place access_locate(struct vgic_access *a, ipa_t ipa) NEEDS(a->g->lock)
 {
 	struct vgic *g = a->g;
-	u64 offset;
+	u64 offset = ipa.v - g->dist_base.v;
 
-	*r = NULL;
-	if (a->size != 1 && a->size != 2 && a->size != 4 && a->size != 8)
-		return false;
-	if (g->dist_set && ipa.v >= g->dist_base.v && ipa.v - g->dist_base.v < DIST_SIZE) {
-		offset = ipa.v - g->dist_base.v;
-		*r = region_find(vgic_dist_regions, vgic_dist_region_count, (u32)offset, a->size);
-	} else if (g->redist_set && ipa.v >= g->redist_base.v &&
-		   ipa.v - g->redist_base.v < g->cpu_count * REDIST_SIZE) {
-		offset = ipa.v - g->redist_base.v;
-		a->c = g->cpu[offset / REDIST_SIZE];
-		offset %= REDIST_SIZE;
-		if (a->c)
-			*r = region_find(vgic_redist_regions, vgic_redist_region_count, (u32)offset, a->size);
-	} else {
-		return false;
-	}
-	if (*r)
-		a->offset = (u32)offset - (*r)->first;
-	return true;
+	if (a->size - 1 > 7 || (a->size & (a->size - 1)))
+		return NOT_OURS;
+	if (g->dist_set && offset < DIST_SIZE)
+		return frame_place(a, offset, DIST);
+	offset = ipa.v - g->redist_base.v;
+	if (!g->redist_set || offset >= g->cpu_count * REDIST_SIZE)
+		return NOT_OURS;
+	a->c = g->cpu[offset / REDIST_SIZE];
+	if (!a->c)
+		return NOTHING;
+	return frame_place(a, offset % FRAME_SIZE, offset & FRAME_SIZE ? BITS : REDIST);
 }
 
 /*
- * Interrupts the access covers. Private ones are reached through redistributors only: with affinity routing, GICD
- * registers of INTIDs 0-31 read zero.
+ * The caller's own list registers are folded first, so it always sees the truth about itself; most often there is nothing in
+ * them. What sits in those of another running vCPU is seen as last folded: nothing here waits for another CPU.
  */
-static struct vgic_irq *access_irq(const struct vgic_access *a, u32 intid)
+static struct vgic_cpu *access_begin(struct vgic_access *a, u8 cpu) NEEDS(a->g->lock)
 {
-	if (a->c ? intid >= VGIC_NR_PRIVATE : intid < VGIC_NR_PRIVATE)
-		return NULL;
-	return vgic_irq_get(a->g, a->c, intid);
-}
-
-static u64 bits_read(const struct vgic_access *a, const struct vgic_region *r)
-{
-	u32 first = a->offset * 8 / r->bits, count = a->size * 8 / r->bits;
-	u64 value = 0;
-
-	for (u32 i = 0; r->get && i < count; i++) {
-		const struct vgic_irq *irq = access_irq(a, first + i);
-
-		if (irq)
-			value |= (u64)r->get(irq) << (i * r->bits);
-	}
-	return value;
-}
-
-static void bits_write(struct vgic_access *a, const struct vgic_region *r, u64 value)
-{
-	u32 first = a->offset * 8 / r->bits, count = a->size * 8 / r->bits;
-
-	for (u32 i = 0; r->set && i < count; i++) {
-		struct vgic_irq *irq = access_irq(a, first + i);
-
-		if (irq)
-			r->set(a, irq, first + i, (u32)(value >> (i * r->bits)) & ((1u << r->bits) - 1));
-	}
-}
-
-/*
- * The caller's own list registers are folded first, so it always sees the truth about itself. What sits in those of
- * another running vCPU is seen as last folded: nothing here waits for another CPU.
- */
-static struct vgic_cpu *access_begin(struct vgic *g, u8 cpu, u32 *wake) NEEDS(g->lock)
-{
-	struct vgic_cpu *self = cpu < GZ_MAX_VCPUS ? g->cpu[cpu] : NULL;
+	struct vgic_cpu *self = cpu < GZ_MAX_VCPUS ? a->g->cpu[cpu] : NULL;
 
 	if (!self || !self->loaded)
 		return NULL;
-	*wake |= vgic_fold_locked(g, self);
+	if (self->used_lrs || self->active_overflow) {
+		a->wake |= vgic_fold_locked(a->g, self);
+		self->due_flag = 1;
+	}
 	return self;
 }
 
-static void access_end(struct vgic *g, struct vgic_cpu *self, u32 *wake) NEEDS(g->lock)
+static void access_end(struct vgic_access *a, struct vgic_cpu *self) NEEDS(a->g->lock)
 {
 	if (!self)
 		return;
-	vgic_flush_locked(g, self);
-	*wake &= ~(u32)BIT(self->index);
+	if (self->due_flag)
+		vgic_flush_locked(a->g, self);
+	a->wake &= ~(u32)BIT(self->index);
+}
+
+static u64 bits_read(struct vgic_access *a, u8 cpu) NEEDS(a->g->lock)
+{
+	struct vgic_cpu *self = access_begin(a, cpu);
+	u64 value = vgic_bits_read(a);
+
+	access_end(a, self);
+	if (self)
+		self->owed_wake |= a->wake;
+	return value;
 }
 
 bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value)
 {
 	struct vgic_access a = { .g = g, .size = size };
-	const struct vgic_region *r;
-	struct vgic_cpu *self;
-	bool ours;
+	enum place place;
 
 	*value = 0;
 	spin_lock(&g->lock);
-	ours = access_locate(&a, ipa, &r);
-	if (ours && r && r->bits) {
-		self = access_begin(g, cpu, &a.wake);
-		*value = bits_read(&a, r);
-		access_end(g, self, &a.wake);
-		if (self)
-			self->owed_wake |= a.wake;
-	} else if (ours && r && r->read) {
-		*value = r->read(&a);
-	}
+	place = access_locate(&a, ipa);
+	if (place == BITS)
+		*value = bits_read(&a, cpu);
+	else if (place == DIST)
+		*value = vgic_dist_read(&a);
+	else if (place == REDIST)
+		*value = vgic_redist_read(&a);
 	spin_unlock(&g->lock);
-	return ours;
+	return place != NOT_OURS;
 }
 
 bool vgic_mmio_write(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 value, u32 *wake)
 {
 	struct vgic_access a = { .g = g, .size = size };
-	const struct vgic_region *r;
 	struct vgic_cpu *self;
-	bool ours;
+	enum place place;
 
 	spin_lock(&g->lock);
-	ours = access_locate(&a, ipa, &r);
-	if (!ours || !r || !(r->bits || r->write))
-		goto out;
-	self = access_begin(g, cpu, &a.wake);
-	if (r->bits)
-		bits_write(&a, r, value);
-	else
-		r->write(&a, value);
-	access_end(g, self, &a.wake);
-out:
+	place = access_locate(&a, ipa);
+	self = place > NOTHING ? access_begin(&a, cpu) : NULL;
+	if (place == BITS)
+		vgic_bits_write(&a, value);
+	else if (place == DIST)
+		vgic_dist_write(&a, value);
+	else if (place == REDIST)
+		vgic_redist_write(&a, value);
+	access_end(&a, self);
 	*wake |= a.wake;
 	spin_unlock(&g->lock);
-	return ours;
+	return place != NOT_OURS;
 }

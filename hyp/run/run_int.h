@@ -28,6 +28,8 @@ struct run {
 	struct vm *vm;
 	u64 esr;		/* of the trap being handled */
 	u32 exit;		/* what a handler's helper wants answered */
+	u64 value;		/* read from a register of the vGIC */
+	u32 due;		/* vCPUs that the access made due */
 	u32 kicks;		/* taken since the guest's world was entered */
 	bool serror;		/* esr is that of an SError for the host */
 	struct world w;
@@ -93,7 +95,6 @@ void run_publish(struct vcpu *v, u32 reason);
 
 /* run_resume.c: completes the last exit. GZ_EXIT_*: present that one again. */
 u32 run_resume(struct vcpu *v);
-u64 mmio_extend(const struct vcpu *v, u64 data);
 
 /* run_inject.c */
 u32 inject_undef(struct run *r);
@@ -127,6 +128,15 @@ static inline void reg_write(struct vcpu *v, u32 n, u64 value)
 {
 	if (n < 31)
 		v->ctx.x[n] = value;
+}
+
+/* The low size bytes of data as the load's register sees them (Arm ARM DDI 0487, LDR*, LDRS*). */
+static inline u64 mmio_extend(const struct vcpu *v, u64 data)
+{
+	u32 unused = 64 - 8 * v->mmio.size;
+	u64 value = v->mmio.sign ? (u64)((s64)(data << unused) >> unused) : data << unused >> unused;
+
+	return v->mmio.sf ? value : (u32)value;
 }
 
 #endif

@@ -24,23 +24,24 @@ bool run_vgic_access(struct run *r, ipa_t ipa)
 {
 	struct vcpu *v = r->v;
 	struct vgic *g = &r->vm->vgic;
-	u32 size, wake = 0;
-	u64 value;
+	u32 size;
 
 	if (v->ctx.pstate & PSTATE_NRW)
 		return false;
 	size = decode(v, r->esr);
-	vtimer_resample(&v->timer, g, &v->vgic);
+	r->due = 0;
+	if (READ_ONCE(v->vgic.priv[VGIC_TIMER_PPI].line))
+		vtimer_resample(&v->timer, g, &v->vgic);
 	if (r->esr & ABT_WNR) {
-		if (!vgic_mmio_write(g, v->index, ipa, size, reg_read(v, v->mmio.reg), &wake))
+		if (!vgic_mmio_write(g, v->index, ipa, size, reg_read(v, v->mmio.reg), &r->due))
 			return false;
 	} else {
-		if (!vgic_mmio_read(g, v->index, ipa, size, &value))
+		if (!vgic_mmio_read(g, v->index, ipa, size, &r->value))
 			return false;
-		reg_write(v, v->mmio.reg, mmio_extend(v, value));
+		reg_write(v, v->mmio.reg, mmio_extend(v, r->value));
 	}
 	skip_insn(r);
-	r->exit = wake ? run_wake(r, wake) : RUN_RESUME;
+	r->exit = r->due ? run_wake(r, r->due) : RUN_RESUME;
 	return true;
 }
 

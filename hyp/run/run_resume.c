@@ -6,15 +6,6 @@
  */
 #include "run/run_int.h"
 
-/* The low size bytes of data as the load's register sees them (Arm ARM DDI 0487, LDR*, LDRS*). */
-u64 mmio_extend(const struct vcpu *v, u64 data)
-{
-	u32 unused = 64 - 8 * v->mmio.size;
-	u64 value = v->mmio.sign ? (u64)((s64)(data << unused) >> unused) : data << unused >> unused;
-
-	return v->mmio.sf ? value : (u32)value;
-}
-
 static void take_args(struct vcpu *v)
 {
 	for (u32 i = 0; i < 4; i++)
