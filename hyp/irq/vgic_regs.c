@@ -98,7 +98,7 @@ bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value)
 	enum place place;
 
 	*value = 0;
-	spin_lock(&g->lock);
+	spin_lock(&a.g->lock);
 	place = access_locate(&a, ipa);
 	if (place == BITS)
 		*value = bits_read(&a, cpu);
@@ -106,7 +106,7 @@ bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value)
 		*value = vgic_dist_read(&a);
 	else if (place == REDIST)
 		*value = vgic_redist_read(&a);
-	spin_unlock(&g->lock);
+	spin_unlock(&a.g->lock);
 	return place != NOT_OURS;
 }
 
@@ -116,7 +116,7 @@ bool vgic_mmio_write(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 value, u32
 	struct vgic_cpu *self;
 	enum place place;
 
-	spin_lock(&g->lock);
+	spin_lock(&a.g->lock);
 	place = access_locate(&a, ipa);
 	self = place > NOTHING ? access_begin(&a, cpu) : NULL;
 	if (place == BITS)
@@ -127,6 +127,6 @@ bool vgic_mmio_write(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 value, u32
 		vgic_redist_write(&a, value);
 	access_end(&a, self);
 	*wake |= a.wake;
-	spin_unlock(&g->lock);
+	spin_unlock(&a.g->lock);
 	return place != NOT_OURS;
 }
