@@ -17,6 +17,7 @@
 #include "hv/hv.h"
 #include "layout.h"
 #include "lib/err.h"
+#include "lib/keys.h"
 #include "mem/bus.h"
 #include "mem/gmem.h"
 #include "virtio/mmio.h"
@@ -44,8 +45,7 @@ struct machine {
 
 	struct loop *io;			/* serial and rng */
 	struct serial serial;
-	struct loop_src *keyboard;
-	bool key_escape;
+	struct keys *keys;			/* of the serial port; NULL: it has none */
 	int serial_irq_fd;
 	bool serial_irq_direct;
 	struct pvpanic pvpanic;
@@ -66,6 +66,8 @@ void machine_destroy(struct machine *m);
 /* machine_devices.c: make and wire the devices CFG asks for. */
 int machine_add_devices(struct machine *m);
 void machine_remove_devices(struct machine *m);
+/* Let no device start or go on with work for the guest: the VM is ending. Any thread. */
+void machine_quiesce(struct machine *m);
 bool machine_has_serial(const struct machine *m);
 
 /* End the VM with STATUS; the first call wins. Any thread. */

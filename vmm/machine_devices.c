@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -42,44 +41,16 @@ static void user_quit(void *ctx)
 	machine_stop(ctx, GZ_STATUS_STOP);
 }
 
-/* As many keys as the FIFO takes; the rest stays in the terminal until the guest reads. */
-static void on_keys(void *ctx, short revents)
+static void keys_arrived(void *ctx)
 {
-	struct machine *m = ctx;
-	uint8_t in[SERIAL_FIFO], out[SERIAL_FIFO];
-	size_t room = serial_room(&m->serial), kept = 0;
-	bool quit = false, tty = isatty(STDIN_FILENO);
-	ssize_t n;
-
-	(void)revents;
-	if (!room) {
-		loop_want(m->keyboard, 0);
-		if (serial_room(&m->serial))	/* it was read between the two */
-			loop_want(m->keyboard, POLLIN);
-		return;
-	}
-	n = read(STDIN_FILENO, in, room);
-	if (n <= 0) {
-		loop_want(m->keyboard, 0);
-		m->keyboard = NULL;
-		return;
-	}
-	for (ssize_t i = 0; i < n && !quit; i++) {
-		out[kept] = in[i];
-		if (!tty || term_key(&m->key_escape, in[i], &out[kept], &quit))
-			kept++;
-	}
-	serial_input(&m->serial, out, kept);
-	if (quit)
-		user_quit(m);
+	serial_pull(ctx);
 }
 
-static void serial_has_room(void *ctx)
+static size_t serial_keys(void *ctx, uint8_t *to, size_t max)
 {
 	struct machine *m = ctx;
 
-	if (m->keyboard)
-		loop_want(m->keyboard, POLLIN);
+	return m->keys ? keys_take(m->keys, to, max) : 0;
 }
 
 static int open_serial_output(struct machine *m)
@@ -102,6 +73,21 @@ static bool serial_has_keyboard(const struct config *c)
 	       !(c->has_console && c->console.end == END_STDIO);
 }
 
+/* The loop may call keys_arrived() before m->keys is set: what it missed is fetched here. */
+static int add_keyboard(struct machine *m)
+{
+	struct keys_user user = { keys_arrived, &m->serial, user_quit, m };
+	struct keys *k = keys_open(m->io, STDIN_FILENO, &user);
+
+	if (!k)
+		return -1;
+	pthread_mutex_lock(&m->serial.lock);
+	m->keys = k;
+	pthread_mutex_unlock(&m->serial.lock);
+	serial_pull(&m->serial);
+	return 0;
+}
+
 static int add_serial(struct machine *m)
 {
 	struct bus_range r = { .name = "the serial port", .base = GZ_SERIAL_BASE,
@@ -112,18 +98,15 @@ static int add_serial(struct machine *m)
 	m->serial.out.stopping = &m->stopping;
 	m->serial.interrupt = serial_interrupt;
 	m->serial.interrupt_ctx = m;
-	m->serial.room = serial_has_room;
-	m->serial.room_ctx = m;
+	m->serial.source = serial_keys;
+	m->serial.source_ctx = m;
 	m->serial_irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->serial_irq_fd < 0)
 		return gz_err("no eventfd: %s", strerror(errno));
 	m->serial_irq_direct = m->hv.ops->irqfd(&m->hv, GZ_SERIAL_SPI, m->serial_irq_fd) != 0;
 	if (open_serial_output(m) || bus_add(&m->bus, &r))
 		return -1;
-	if (!serial_has_keyboard(m->cfg))
-		return 0;
-	m->keyboard = loop_add(m->io, STDIN_FILENO, POLLIN, on_keys, m);
-	return m->keyboard ? 0 : -1;
+	return serial_has_keyboard(m->cfg) ? add_keyboard(m) : 0;
 }
 
 static void guest_panicked(void *ctx)
@@ -201,10 +184,20 @@ int machine_add_devices(struct machine *m)
 	return c->rng ? add_virtio(m, rng_create(&m->mem, m->io)) : 0;
 }
 
+void machine_quiesce(struct machine *m)
+{
+	loop_ask_stop(m->io);
+	for (unsigned int i = 0; i < m->virtio_count; i++)
+		if (m->virtio[i].dev)
+			loop_ask_stop(m->virtio[i].dev->loop);
+}
+
 void machine_remove_devices(struct machine *m)
 {
 	loop_stop(m->io);	/* before the devices it calls into */
 	m->io = NULL;
+	keys_close(m->keys);
+	m->keys = NULL;
 	for (unsigned int i = 0; i < m->virtio_count; i++) {
 		struct virtio_dev *dev = m->virtio[i].dev;
 

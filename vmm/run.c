@@ -48,6 +48,7 @@ static int wait_for_end(struct machine *m, int signal_fd)
 		return 0;
 	gz_note("ended by signal %u (%s)", info.ssi_signo, strsignal((int)info.ssi_signo));
 	machine_stop(m, GZ_STATUS_FAILED);
+	machine_quiesce(m);
 	return (int)info.ssi_signo;
 }
 

@@ -3,7 +3,7 @@
 
 # Build and run anywhere; the tests link these.
 VMM_SRCS := \
-	lib/err.c lib/loop.c lib/term.c \
+	lib/err.c lib/kick.c lib/loop.c lib/term.c lib/keys.c \
 	mem/gmem.c mem/bus.c \
 	boot/file.c boot/kernel.c boot/fdt.c \
 	hv/hv_gzvm.c \

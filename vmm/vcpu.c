@@ -7,24 +7,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/kick.h"
 #include "lib/term.h"
 #include "machine.h"
 
-#define KICK_SIGNAL	SIGUSR1
 #define JOIN_TRIES	3000	/* half a minute: the machine may be very busy */
+#define JOIN_PATIENCE	10	/* then device work in progress is given up */
 #define JOIN_WAIT_NS	(10 * 1000 * 1000)
-
-/* The signal only has to interrupt the ioctl: immediate_exit was set before it was sent. */
-static void on_kick(int sig)
-{
-	(void)sig;
-}
 
 static void guest_reset(struct machine *m)
 {
@@ -80,16 +74,9 @@ static void *vcpu_main(void *arg)
 	return NULL;
 }
 
-static void install_kick(void)
-{
-	struct sigaction sa = { .sa_handler = on_kick };	/* no SA_RESTART: EINTR wanted */
-
-	sigaction(KICK_SIGNAL, &sa, NULL);
-}
-
 int vcpus_start(struct machine *m)
 {
-	install_kick();
+	kick_install();
 	for (unsigned int i = 0; i < m->cfg->cpus; i++) {
 		struct vcpu_thread *t = &m->cpu[i];
 
@@ -108,6 +95,10 @@ static bool join_one(struct vcpu_thread *t)
 	struct timespec wait = { .tv_nsec = JOIN_WAIT_NS };
 
 	for (unsigned int i = 0; i < JOIN_TRIES; i++) {
+		/* It may wait for a device that a hostile driver keeps at work. */
+		if (i == JOIN_PATIENCE)
+			machine_quiesce(t->machine);
+		/* The signal only has to interrupt the ioctl: the flag is set before it is sent. */
 		t->machine->hv.ops->set_kick(&t->vcpu, true);
 		pthread_kill(t->thread, KICK_SIGNAL);
 		if (pthread_tryjoin_np(t->thread, NULL) == 0)

@@ -333,6 +333,25 @@ static void port__reset_and_again__works(void **state)
 	assert_string_equal(got, "again");
 }
 
+/* Reading no bytes must not pass for the other side's end. */
+static void port__receive_buffer_without_room__breaks_and_port_stays(void **state)
+{
+	struct drv_buf readable = { FAKE_DATA, 16, false }, b = { FAKE_DATA + 0x2000, 100, true };
+
+	(void)state;
+	open_port_1();
+	drv_add(&d.q[RX1], &readable, 1);
+	drv_kick(&d, RX1);
+	assert_int_equal(write(peer, "kept", 4), 4);
+	drv_wait_broken(&d);
+	control_seen = 0;
+	open_port_1();
+	drv_add(&d.q[RX1], &b, 1);
+	drv_kick(&d, RX1);
+	drv_wait(&d, RX1, 1);
+	assert_memory_equal(fake_at(FAKE_DATA + 0x2000), "kept", 4);
+}
+
 static void close_listener(void)
 {
 	close(listener);
@@ -426,7 +445,8 @@ int main(void)
 		T(port__guest_not_open__host_bytes_wait), T(port__megabyte_each_way__intact),
 		T(port__peer_closes__guest_told_and_not_blocked), T(control__nonsense__ignored),
 		T(control__short_message__ignored), T(control__flood_without_buffers__breaks),
-		T(port__reset_and_again__works), M(vport__bad_paths__each_its_reason),
+		T(port__reset_and_again__works),
+		T(port__receive_buffer_without_room__breaks_and_port_stays), M(vport__bad_paths__each_its_reason),
 		cmocka_unit_test_setup(vport__file__read_and_appended, fake_mem_setup),
 		cmocka_unit_test_setup(hvc__output_to_file__panic_noticed, fake_mem_setup),
 	};

@@ -224,6 +224,21 @@ static void run__ten_times__nothing_left(void **state)
 		assert_int_equal(run_saying("", HV_EXIT_STOP), GZ_STATUS_STOP);
 }
 
+/* The end of input comes while devices are still being made. */
+static void run__stdin_ended__no_matter(void **state)
+{
+	int keep = dup(STDIN_FILENO), null = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_int_equal(dup2(null, STDIN_FILENO), STDIN_FILENO);
+	cfg.serial.end = END_STDIO;
+	for (unsigned int i = 0; i < 50; i++)
+		assert_int_equal(run_saying("", HV_EXIT_STOP), GZ_STATUS_STOP);
+	dup2(keep, STDIN_FILENO);
+	close(keep);
+	close(null);
+}
+
 static void idle_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
 {
 	(void)data;
@@ -367,7 +382,7 @@ int main(void)
 		T(run__panic_text_then_reset__status_34), T(run__panic_event__status_34),
 		T(run__crash__status_33), T(run__pvpanic__status_34),
 		T(run__guest_touches_everything__survives), T(run__all_devices_and_8_cpus__status_0),
-		T(run__ten_times__nothing_left), T(run__sigterm__dies_of_it),
+		T(run__ten_times__nothing_left), T(run__stdin_ended__no_matter), T(run__sigterm__dies_of_it),
 		T(run__hypervisor_refuses__each_its_reason), T(run__files_missing__each_its_reason),
 		T(run__no_hypervisor_device__says_how_to_get_it), T(run__memory_not_there__refused),
 		T(run__gic_over_something__refused), T(run__dump_dtb__is_the_tree),

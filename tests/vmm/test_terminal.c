@@ -28,6 +28,7 @@
 static int master;
 static struct termios before;
 static char kernel[64];
+static bool deaf, on_virtio;
 
 enum { ASK, LOOK, ANSWER };
 
@@ -71,6 +72,18 @@ static void echo_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
 	}
 }
 
+/* Says that it is there and never reads its console, whichever it is. */
+static void deaf_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
+{
+	if (step == 0) {
+		data[0] = '>';
+		mmio(e, 0, true);
+		return;
+	}
+	fake_sleep_ms(1);
+	e->kind = HV_EXIT_AGAIN;
+}
+
 static void child(bool background)
 {
 	struct config cfg;
@@ -80,6 +93,10 @@ static void child(bool background)
 	cfg.kernel = kernel;
 	cfg.flat = true;
 	cfg.mem_mib = 32;
+	if (on_virtio) {
+		cfg.has_console = true;
+		cfg.console.end = END_STDIO;
+	}
 	config_check(&cfg);
 	if (background) {
 		if (fork())
@@ -88,7 +105,7 @@ static void child(bool background)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* what a shell's kill would do */
 	}
 	signal(SIGHUP, SIG_DFL);
-	fake_hv.guest = echo_guest;
+	fake_hv.guest = deaf ? deaf_guest : echo_guest;
 	_exit(gz_run(&cfg));
 }
 
@@ -220,6 +237,28 @@ static void terminal__ctrl_a_x__ends_with_0(void **state)
 	restored();
 }
 
+/* More than a FIFO, then more than all that is kept: the quit key behind it is seen. */
+static void terminal__guest_never_reads__ctrl_a_x_still_ends_it(void **state)
+{
+	static const size_t typed[] = { 0, 200, 5000, 80000 };
+	char keys[1000];
+	pid_t pid;
+
+	(void)state;
+	memset(keys, 'k', sizeof(keys));
+	deaf = true;
+	for (unsigned int i = 0; i < 8; i++) {
+		on_virtio = i & 1;
+		started(&pid);
+		for (size_t done = 0; done < typed[i / 2]; done += 200)
+			assert_int_equal(write(master, keys, 200), 200);
+		type("\001x");
+		assert_int_equal(end_of(pid), 0);
+		restored();
+	}
+	deaf = on_virtio = false;
+}
+
 static void terminal__signals__restored(void **state)
 {
 	static const int sig[] = { SIGTERM, SIGINT, SIGQUIT };
@@ -272,6 +311,7 @@ int main(void)
 		cmocka_unit_test(terminal__keys__reach_guest),
 		cmocka_unit_test(terminal__a_paste__arrives_whole),
 		cmocka_unit_test(terminal__ctrl_a_x__ends_with_0),
+		cmocka_unit_test(terminal__guest_never_reads__ctrl_a_x_still_ends_it),
 		cmocka_unit_test(terminal__signals__restored),
 		cmocka_unit_test(terminal__bug_of_ours__restored),
 		cmocka_unit_test(terminal__background__left_alone),

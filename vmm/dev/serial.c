@@ -39,6 +39,26 @@ static void update(struct serial *s)
 		s->interrupt(s->interrupt_ctx);
 }
 
+static void push_fifo(struct serial *s, uint8_t byte)
+{
+	s->fifo[(s->fifo_head + s->fifo_count++) % SERIAL_FIFO] = byte;
+}
+
+/* In loopback the line is cut off. */
+static void refill(struct serial *s)
+{
+	uint8_t bytes[SERIAL_FIFO];
+	size_t n = SERIAL_FIFO - s->fifo_count;
+
+	if (!n || !s->source || (s->mcr & MCR_LOOP))
+		return;
+	n = s->source(s->source_ctx, bytes, n);
+	for (size_t i = 0; i < n; i++)
+		push_fifo(s, bytes[i]);
+	if (n)
+		update(s);
+}
+
 static uint8_t read_iir(struct serial *s)
 {
 	uint8_t iir = s->fcr & FCR_ENABLE ? IIR_FIFO : 0;
@@ -62,8 +82,8 @@ static uint8_t read_data(struct serial *s)
 		return 0;
 	byte = s->fifo[s->fifo_head];
 	s->fifo_head = (s->fifo_head + 1) % SERIAL_FIFO;
-	if (--s->fifo_count == 0 && s->room)
-		s->room(s->room_ctx);
+	if (--s->fifo_count == 0)
+		refill(s);
 	return byte;
 }
 
@@ -101,11 +121,6 @@ static uint8_t read_reg(struct serial *s, uint64_t offset)
 	}
 }
 
-static void push_fifo(struct serial *s, uint8_t byte)
-{
-	s->fifo[(s->fifo_head + s->fifo_count++) % SERIAL_FIFO] = byte;
-}
-
 static void write_reg(struct serial *s, uint64_t offset, uint8_t v)
 {
 	switch (offset) {
@@ -133,12 +148,14 @@ static void write_reg(struct serial *s, uint64_t offset, uint8_t v)
 		s->fcr = v;
 		if (v & FCR_CLEAR_RX)
 			s->fifo_count = 0;
+		refill(s);
 		return;
 	case REG_LCR:
 		s->lcr = v;
 		return;
 	case REG_MCR:
 		s->mcr = v & 0x1f;
+		refill(s);
 		return;
 	case REG_SCR:
 		s->scr = v;
@@ -174,25 +191,9 @@ static void serial_write(void *ctx, uint64_t offset, const uint8_t *data, unsign
 
 const struct bus_ops serial_ops = { .read = serial_read, .write = serial_write };
 
-size_t serial_input(struct serial *s, const uint8_t *bytes, size_t len)
+void serial_pull(struct serial *s)
 {
-	size_t n = 0;
-
 	pthread_mutex_lock(&s->lock);
-	while (n < len && s->fifo_count < SERIAL_FIFO)
-		push_fifo(s, bytes[n++]);
-	if (n)
-		update(s);
+	refill(s);
 	pthread_mutex_unlock(&s->lock);
-	return n;
-}
-
-size_t serial_room(struct serial *s)
-{
-	size_t room;
-
-	pthread_mutex_lock(&s->lock);
-	room = SERIAL_FIFO - s->fifo_count;
-	pthread_mutex_unlock(&s->lock);
-	return room;
 }

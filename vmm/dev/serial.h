@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Job: a 16550A, the guest's first console.
- * Never: lose an input byte: the source is asked for more only when there is room.
+ * Never: lose an input byte: the source is asked only for what there is room for.
  * Used by: machine.c; register names as in the National PC16550D data sheet.
  */
 #ifndef GZ_DEV_SERIAL_H
@@ -21,8 +21,9 @@ struct serial {
 	struct outlet out;
 	void (*interrupt)(void *ctx);		/* pulse */
 	void *interrupt_ctx;
-	void (*room)(void *ctx);		/* input FIFO has room again */
-	void *room_ctx;
+	/* Up to MAX bytes of input; called with the lock held when the FIFO has room. NULL: none. */
+	size_t (*source)(void *ctx, uint8_t *to, size_t max);
+	void *source_ctx;
 	uint8_t fifo[SERIAL_FIFO];
 	unsigned int fifo_head, fifo_count;
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
@@ -33,8 +34,7 @@ extern const struct bus_ops serial_ops;
 
 void serial_init(struct serial *s);
 
-/* Give the guest up to LEN bytes; returns how many it took. Any thread. */
-size_t serial_input(struct serial *s, const uint8_t *bytes, size_t len);
-size_t serial_room(struct serial *s);
+/* The source has something: fetch what the FIFO takes; the guest's reads fetch the rest. Any thread. */
+void serial_pull(struct serial *s);
 
 #endif

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "lib/err.h"
+#include "lib/kick.h"
 #include "lib/loop.h"
 
 #define LOOP_MAX	96
+#define JOIN_WAIT_NS	(5 * 1000 * 1000)
 
 struct loop_src {
 	struct loop *loop;
@@ -31,12 +33,12 @@ struct loop_src {
 
 struct loop {
 	pthread_t thread;
-	pthread_mutex_t lock;		/* src[], src_count, events, resume_ms, stopping */
+	pthread_mutex_t lock;		/* src[], src_count, events, resume_ms */
 	struct loop_src src[LOOP_MAX];
 	unsigned int src_count;
 	const struct loop_hook *hook;
 	int wake_fd;
-	bool stopping;
+	atomic_bool stopping;		/* also read by callbacks in the midst of their work */
 };
 
 static uint64_t now_ms(void)
@@ -92,12 +94,11 @@ struct turn {
 
 static bool turn_begin(struct loop *loop, struct turn *t)
 {
-	bool stopping;
+	bool stopping = atomic_load(&loop->stopping);
 
 	pthread_mutex_lock(&loop->lock);
 	t->own = loop_gather(loop, t->p, t->which, &t->timeout);
 	t->hook = loop->hook;
-	stopping = loop->stopping;
 	pthread_mutex_unlock(&loop->lock);
 	t->hooked = 0;
 	if (t->hook && !stopping)
@@ -141,6 +142,7 @@ struct loop *loop_start(const char *name)
 		gz_err("out of memory for the %s thread", name);
 		return NULL;
 	}
+	kick_install();
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->wake_fd < 0 || pthread_create(&loop->thread, NULL, loop_main, loop)) {
@@ -154,15 +156,31 @@ struct loop *loop_start(const char *name)
 	return loop;
 }
 
-void loop_stop(struct loop *loop)
+void loop_ask_stop(struct loop *loop)
 {
 	if (!loop)
 		return;
-	pthread_mutex_lock(&loop->lock);
-	loop->stopping = true;
-	pthread_mutex_unlock(&loop->lock);
+	atomic_store(&loop->stopping, true);
 	loop_wake(loop);
-	pthread_join(loop->thread, NULL);
+}
+
+bool loop_stopping(const struct loop *loop)
+{
+	return !loop || atomic_load(&loop->stopping);
+}
+
+void loop_stop(struct loop *loop)
+{
+	struct timespec wait = { .tv_nsec = JOIN_WAIT_NS };
+
+	if (!loop)
+		return;
+	loop_ask_stop(loop);
+	/* A callback may sit in a write to a terminal nobody reads: the first kick can come too early. */
+	while (pthread_tryjoin_np(loop->thread, NULL)) {
+		pthread_kill(loop->thread, KICK_SIGNAL);
+		nanosleep(&wait, NULL);
+	}
 	close(loop->wake_fd);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);

@@ -8,6 +8,7 @@
 #define GZ_LIB_LOOP_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LOOP_HOOK_FDS	512
@@ -29,8 +30,17 @@ struct loop_hook {
 /* Returns a running loop, or NULL after saying why. */
 struct loop *loop_start(const char *name);
 
-/* Stop and join the thread and free every source. Safe on NULL. Closes no source's fd. */
+/*
+ * Stop and join the thread, interrupting the call it is in, and free every source. Safe on NULL.
+ * Closes no source's fd.
+ */
 void loop_stop(struct loop *loop);
+
+/* The same without waiting: callbacks see loop_stopping() and come home. Any thread. */
+void loop_ask_stop(struct loop *loop);
+
+/* For long work in a callback: must it end now? True for NULL, a loop that is gone. */
+bool loop_stopping(const struct loop *loop);
 
 /* Watch FD for poll events EVENTS (0: not yet). NULL after saying why. Any thread. */
 struct loop_src *loop_add(struct loop *loop, int fd, short events, loop_fn fn, void *ctx);

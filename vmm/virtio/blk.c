@@ -30,6 +30,8 @@ enum { S_OK = 0, S_IOERR = 1, S_UNSUPP = 2 };
 #define ID_LEN		20
 #define CONFIG_LEN	24
 #define SEG_MAX		(VQ_SIZE_MAX - 2)
+#define CHUNK		(1u << 20)	/* after each, a request gives way to the end of the VM */
+#define VISIT_MAX	(8u << 20)	/* bytes before others get dev->lock */
 
 struct blk {
 	struct virtio_dev dev;
@@ -38,6 +40,7 @@ struct blk {
 	int fd;
 	bool read_only;
 	uint64_t sectors;
+	size_t moved;			/* bytes since the thread last let go of dev->lock */
 	struct iovec part[VQ_SIZE_MAX];
 };
 
@@ -46,33 +49,42 @@ struct header {
 	uint64_t sector;
 };
 
-/* preadv or pwritev until all of LEN bytes moved; a short file is an error. */
-static int transfer(struct blk *b, bool is_write, struct iovec *iov, unsigned int count, off_t at)
+/* A part of a request's memory. */
+struct span {
+	const struct iovec *iov;
+	unsigned int count;
+	size_t offset, len;
+};
+
+static ssize_t move_some(struct blk *b, bool is_write, const struct span *s, size_t done, off_t at)
 {
-	while (count) {
-		ssize_t n = is_write ? pwritev(b->fd, iov, (int)count, at)
-				     : preadv(b->fd, iov, (int)count, at);
+	size_t left = s->len - done;
+	unsigned int n = iov_slice(s->iov, s->count, s->offset + done, left < CHUNK ? left : CHUNK,
+				   b->part);
+
+	return is_write ? pwritev(b->fd, b->part, (int)n, at) : preadv(b->fd, b->part, (int)n, at);
+}
+
+/* Until all of S moved; a short file is an error, the end of the VM too. */
+static int transfer(struct blk *b, bool is_write, const struct span *s, off_t at)
+{
+	size_t done = 0;
+
+	while (done < s->len && !loop_stopping(b->dev.loop)) {
+		ssize_t n = move_some(b, is_write, s, done, at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
 			virtio_note(&b->dev, "%s at byte %lld failed: %s",
-				    is_write ? "write" : "read", (long long)at,
+				    is_write ? "write" : "read", (long long)at + (long long)done,
 				    n ? strerror(errno) : "the file ends here, it shrank");
 			return -1;
 		}
-		at += n;
-		while (count && (size_t)n >= iov->iov_len) {
-			n -= (ssize_t)iov->iov_len;
-			iov++;
-			count--;
-		}
-		if (count) {
-			iov->iov_base = (uint8_t *)iov->iov_base + n;
-			iov->iov_len -= (size_t)n;
-		}
+		done += (size_t)n;
 	}
-	return 0;
+	b->moved += done;
+	return done < s->len ? -1 : 0;
 }
 
 /* Sectors asked for must exist; computed without a sum that could wrap. */
@@ -84,27 +96,21 @@ static bool inside(const struct blk *b, uint64_t sector, size_t len)
 
 static uint8_t do_read(struct blk *b, const struct vq_chain *c, uint64_t sector, size_t *written)
 {
-	size_t len = c->in_len - 1;
-	unsigned int n;
+	struct span s = { c->iov + c->out_count, c->in_count, 0, c->in_len - 1 };
 
-	if (!inside(b, sector, len))
+	if (!inside(b, sector, s.len) || transfer(b, false, &s, (off_t)(sector * SECTOR)))
 		return S_IOERR;
-	n = iov_slice(c->iov + c->out_count, c->in_count, 0, len, b->part);
-	if (transfer(b, false, b->part, n, (off_t)(sector * SECTOR)))
-		return S_IOERR;
-	*written = len;
+	*written = s.len;
 	return S_OK;
 }
 
 static uint8_t do_write(struct blk *b, const struct vq_chain *c, uint64_t sector)
 {
-	size_t len = c->out_len - HEADER_LEN;
-	unsigned int n;
+	struct span s = { c->iov, c->out_count, HEADER_LEN, c->out_len - HEADER_LEN };
 
-	if (b->read_only || !inside(b, sector, len))
+	if (b->read_only || !inside(b, sector, s.len))
 		return S_IOERR;
-	n = iov_slice(c->iov, c->out_count, HEADER_LEN, len, b->part);
-	return transfer(b, true, b->part, n, (off_t)(sector * SECTOR)) ? S_IOERR : S_OK;
+	return transfer(b, true, &s, (off_t)(sector * SECTOR)) ? S_IOERR : S_OK;
 }
 
 static uint8_t do_flush(struct blk *b)
@@ -135,28 +141,35 @@ static uint8_t perform(struct blk *b, const struct vq_chain *c, size_t *written)
 	}
 }
 
+static bool serve(void *ctx, const struct vq_chain *c)
+{
+	struct blk *b = ctx;
+	struct virtio_dev *dev = &b->dev;
+	struct vq *vq = &dev->vq[0];
+	size_t written = 0;
+	uint8_t status;
+
+	if (c->out_len < HEADER_LEN || c->in_len < 1) {
+		virtio_break(dev, "a request without header or status byte");
+		return false;
+	}
+	status = perform(b, c, &written);
+	if (loop_stopping(dev->loop))
+		return false;		/* perhaps half done: a guest must not take it for an answer */
+	vq_copy_in(c, c->in_len - 1, &status, 1);
+	/* The length must cover the status byte, which is the last. */
+	vq_push(vq, c, written == c->in_len - 1 ? c->in_len : written + 1);
+	virtio_signal(dev, vq);
+	return b->moved < VISIT_MAX;
+}
+
 static void blk_notify(struct virtio_dev *dev, unsigned int queue)
 {
 	struct blk *b = dev->priv;
-	struct vq *vq = &dev->vq[queue];
-	struct vq_chain c;
 
-	do {
-		while (virtio_pop(dev, queue, &c)) {
-			size_t written = 0;
-			uint8_t status;
-
-			if (c.out_len < HEADER_LEN || c.in_len < 1) {
-				virtio_break(dev, "a request without header or status byte");
-				return;
-			}
-			status = perform(b, &c, &written);
-			vq_copy_in(&c, c.in_len - 1, &status, 1);
-			/* The length must cover the status byte, which is the last. */
-			vq_push(vq, &c, written == c.in_len - 1 ? c.in_len : written + 1);
-			virtio_signal(dev, vq);
-		}
-	} while (virtio_running(dev) && vq_want_notify(vq));
+	b->moved = 0;
+	if (!virtio_serve(dev, queue, serve, b) && b->moved >= VISIT_MAX)
+		virtio_again(dev, queue);
 }
 
 static void blk_destroy(struct virtio_dev *dev)

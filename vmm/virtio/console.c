@@ -123,25 +123,17 @@ static void control_handle(struct console *con, const struct control *m)
 		port_guest_open(port, m->value == 1);
 }
 
-static void control_receive(struct console *con)
+static bool control_receive(void *ctx, const struct vq_chain *c)
 {
-	struct virtio_dev *dev = &con->dev;
-	struct vq *vq = &dev->vq[Q_CONTROL_TX];
+	struct console *con = ctx;
 	struct control m;
-	struct vq_chain c;
 
-	do {
-		while (virtio_pop(dev, Q_CONTROL_TX, &c)) {
-			if (vq_copy_out(&c, 0, &m, sizeof(m)) == sizeof(m)) {
-				m = (struct control){ le32toh(m.id), le16toh(m.event),
-						      le16toh(m.value) };
-				control_handle(con, &m);
-			}
-			vq_push(vq, &c, 0);
-		}
-	} while (virtio_running(dev) && vq_want_notify(vq));
-	virtio_signal(dev, vq);
-	control_flush(con);
+	if (vq_copy_out(c, 0, &m, sizeof(m)) == sizeof(m)) {
+		m = (struct control){ le32toh(m.id), le16toh(m.event), le16toh(m.value) };
+		control_handle(con, &m);
+	}
+	vq_push(&con->dev.vq[Q_CONTROL_TX], c, 0);
+	return true;
 }
 
 static void console_notify(struct virtio_dev *dev, unsigned int queue)
@@ -154,7 +146,8 @@ static void console_notify(struct virtio_dev *dev, unsigned int queue)
 		return;
 	}
 	if (queue == Q_CONTROL_TX) {
-		control_receive(con);
+		virtio_serve(dev, queue, control_receive, con);
+		control_flush(con);
 		return;
 	}
 	port = port_of(con, queue < Q_PORT1 ? 0 : (queue - 2) / 2);

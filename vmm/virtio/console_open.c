@@ -85,7 +85,7 @@ int port_open_console(struct port *port, const struct config_console *cfg)
 	if (cfg->end == END_STDIO) {
 		port->in_fd = term_is_ours() ? STDIN_FILENO : -1;
 		port->out_fd = STDOUT_FILENO;
-		port->on_terminal = isatty(STDIN_FILENO);
+		port->on_stdio = port->in_fd >= 0;
 		return 0;
 	}
 	if (cfg->end == END_NONE)
@@ -98,6 +98,8 @@ int port_open_console(struct port *port, const struct config_console *cfg)
 
 void port_close(struct port *port)
 {
+	keys_close(port->keys);
+	port->keys = NULL;
 	if (port->in_fd > STDERR_FILENO)
 		close(port->in_fd);
 	if (port->out_fd > STDERR_FILENO && port->out_fd != port->in_fd)

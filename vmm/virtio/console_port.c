@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/term.h"
 #include "virtio/console_port.h"
 
 #define WRITE_MAX	4096		/* a pipe that polls writable takes this much */
+#define VISIT_MAX	(64 * 1024)
 #define RETRY_MS	100
 
 static void want_input(struct port *port, bool on)
@@ -49,18 +49,46 @@ static void input_ended(struct port *port)
 	}
 }
 
-/* Take the escape keys out of LEN bytes of a terminal; returns what is left for the guest. */
-static size_t filter_keys(struct port *port, uint8_t *bytes, size_t len)
+/* A buffer of the guest's with room in it: reading 0 bytes would look like the file's end. */
+static bool pop_rx(struct port *port, struct vq_chain *c)
 {
-	size_t kept = 0;
-	bool quit = false;
+	if (!virtio_pop(port->dev, port->rx_queue, c))
+		return false;
+	if (c->in_len)
+		return true;
+	virtio_break(port->dev, "a receive buffer that cannot be written");
+	return false;
+}
 
-	for (size_t i = 0; i < len && !quit; i++)
-		if (term_key(&port->escape, bytes[i], &bytes[kept], &quit))
-			kept++;
-	if (quit)
-		port->plan->quit(port->plan->quit_ctx);
-	return kept;
+/* Keys go to the guest as it gives buffers; lib/keys.c holds the rest. */
+static void feed_keys(struct port *port)
+{
+	struct virtio_dev *dev = port->dev;
+	struct vq *vq = &dev->vq[port->rx_queue];
+	uint8_t buf[WRITE_MAX];
+	struct vq_chain c;
+
+	if (!port->guest_open)
+		return;
+	do {
+		while (keys_waiting(port->keys) && pop_rx(port, &c)) {
+			size_t n = c.in_len < sizeof(buf) ? c.in_len : sizeof(buf);
+
+			n = keys_take(port->keys, buf, n);
+			vq_push(vq, &c, vq_copy_in(&c, 0, buf, n));
+		}
+	} while (keys_waiting(port->keys) && virtio_running(dev) && vq_want_notify(vq));
+	virtio_signal(dev, vq);
+}
+
+static void keys_arrived(void *ctx)
+{
+	struct port *port = ctx;
+
+	pthread_mutex_lock(&port->dev->lock);
+	if (port->keys)		/* else port_watch() is about to look */
+		feed_keys(port);
+	pthread_mutex_unlock(&port->dev->lock);
 }
 
 static void on_input(void *ctx, short revents)
@@ -74,7 +102,7 @@ static void on_input(void *ctx, short revents)
 
 	(void)revents;
 	pthread_mutex_lock(&dev->lock);
-	if (!port->guest_open || !virtio_pop(dev, port->rx_queue, &c)) {
+	if (!port->guest_open || !pop_rx(port, &c)) {
 		want_input(port, false);	/* until the guest opens or gives buffers */
 		if (virtio_running(dev) && vq_want_notify(vq))
 			want_input(port, port->guest_open);
@@ -83,9 +111,7 @@ static void on_input(void *ctx, short revents)
 	/* Does not block: the loop calls this when poll() saw input, and nobody else reads the file. */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection) */
 	n = read(port->in_fd, buf, c.in_len < sizeof(buf) ? c.in_len : sizeof(buf));
-	if (n > 0 && port->on_terminal)
-		n = (ssize_t)filter_keys(port, buf, (size_t)n);
-	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		input_ended(port);
 	if (n > 0) {
 		vq_push(vq, &c, vq_copy_in(&c, 0, buf, (size_t)n));
@@ -97,10 +123,12 @@ out:
 	pthread_mutex_unlock(&dev->lock);
 }
 
-/* Write what the file takes of request C; true when all of it is gone. */
+/* Write what the file takes of request C, at most VISIT_MAX; true when all of it is gone. */
 static bool write_some(struct port *port, const struct vq_chain *c)
 {
 	uint8_t buf[WRITE_MAX];
+
+	size_t limit = port->tx_done + VISIT_MAX;
 
 	port->out_gone = false;
 	while (port->tx_done < c->out_len) {
@@ -108,6 +136,9 @@ static bool write_some(struct port *port, const struct vq_chain *c)
 		size_t len = vq_copy_out(c, port->tx_done, buf, sizeof(buf));
 		ssize_t n;
 
+		/* A long request must not keep the thread from the quit key or the end of the VM. */
+		if (port->tx_done >= limit || loop_stopping(port->dev->loop))
+			return false;
 		if (port->out_fd >= 0 && port->host_open) {
 			if (poll(&p, 1, 0) == 0)
 				return false;
@@ -129,29 +160,32 @@ static bool write_some(struct port *port, const struct vq_chain *c)
 	return true;
 }
 
+static bool serve_tx(void *ctx, const struct vq_chain *c)
+{
+	struct port *port = ctx;
+	struct vq *vq = &port->dev->vq[port->tx_queue];
+
+	if (!write_some(port, c)) {
+		vq_unpop(vq);
+		return false;
+	}
+	port->tx_done = 0;
+	vq_push(vq, c, 0);
+	return true;
+}
+
 void port_tx(struct port *port)
 {
-	struct virtio_dev *dev = port->dev;
-	struct vq *vq = &dev->vq[port->tx_queue];
-	struct vq_chain c;
-	bool blocked = false;
+	bool blocked = !virtio_serve(port->dev, port->tx_queue, serve_tx, port);
 
-	do {
-		while (!blocked && virtio_pop(dev, port->tx_queue, &c)) {
-			if (!write_some(port, &c)) {
-				vq_unpop(vq);
-				blocked = true;
-				break;
-			}
-			port->tx_done = 0;
-			vq_push(vq, &c, 0);
-		}
-	} while (!blocked && virtio_running(dev) && vq_want_notify(vq));
-	if (port->out && blocked && port->out_gone)
+	if (!port->out) {
+		if (blocked)
+			virtio_again(port->dev, port->tx_queue);
+		return;
+	}
+	if (blocked && port->out_gone)
 		loop_pause(port->out, RETRY_MS);	/* it polls as ready and takes nothing */
-	if (port->out)
-		loop_want(port->out, blocked ? POLLOUT : 0);
-	virtio_signal(dev, vq);
+	loop_want(port->out, blocked ? POLLOUT : 0);
 }
 
 static void on_output(void *ctx, short revents)
@@ -164,9 +198,25 @@ static void on_output(void *ctx, short revents)
 	pthread_mutex_unlock(&port->dev->lock);
 }
 
+static int watch_keys(struct port *port)
+{
+	struct keys_user user = { keys_arrived, port, port->plan->quit, port->plan->quit_ctx };
+	struct keys *k = keys_open(port->dev->loop, port->in_fd, &user);
+
+	if (!k)
+		return -1;
+	pthread_mutex_lock(&port->dev->lock);
+	port->keys = k;
+	feed_keys(port);
+	pthread_mutex_unlock(&port->dev->lock);
+	return 0;
+}
+
 int port_watch(struct port *port)
 {
-	if (port->in_fd >= 0) {
+	if (port->on_stdio && watch_keys(port))
+		return -1;
+	if (port->in_fd >= 0 && !port->on_stdio) {
 		port->in = loop_add(port->dev->loop, port->in_fd, 0, on_input, port);
 		if (!port->in)
 			return -1;
@@ -181,7 +231,10 @@ int port_watch(struct port *port)
 
 void port_rx_ready(struct port *port)
 {
-	want_input(port, port->guest_open && port->host_open);
+	if (port->keys)
+		feed_keys(port);
+	else
+		want_input(port, port->guest_open && port->host_open);
 }
 
 void port_guest_open(struct port *port, bool open)

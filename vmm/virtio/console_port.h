@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Job: one port of a virtio console and the host file it is tied to.
- * Never: drop a byte while both ends are open: each side waits for the other.
+ * Never: drop a byte while both ends are open: each side waits for the other. Keys typed at a guest
+ *        that does not read are the exception: see lib/keys.h.
  * Used by: virtio/console.c.
  */
 #ifndef GZ_VIRTIO_CONSOLE_PORT_H
 #define GZ_VIRTIO_CONSOLE_PORT_H
 
+#include "lib/keys.h"
 #include "virtio/devices.h"
 
 enum port_eof {
@@ -19,7 +21,8 @@ struct port {
 	struct virtio_dev *dev;
 	unsigned int id, rx_queue, tx_queue;
 	const char *name;
-	bool is_console, on_terminal, escape;
+	bool is_console, on_stdio;
+	struct keys *keys;			/* instead of in, on standard input */
 	bool host_open, guest_open;
 	enum port_eof eof;
 	int in_fd, out_fd;			/* may be the same; -1: none */

@@ -138,16 +138,6 @@ static void write_queue(struct virtio_mmio *m, uint64_t offset, uint32_t value)
 	}
 }
 
-static void ring(struct virtio_mmio *m, uint32_t queue)
-{
-	uint64_t one = 1;
-
-	/* Same eventfd the kernel would signal: device work stays off this vCPU's thread. */
-	if (queue < m->dev->queue_count && m->bell[queue].fd >= 0 &&
-	    write(m->bell[queue].fd, &one, sizeof(one)) < 0)
-		gz_debug("%s: doorbell already rung", m->dev->name);
-}
-
 static void write_driver_features(struct virtio_mmio *m, uint32_t value)
 {
 	if (m->dev->status & VIRTIO_S_FEATURES_OK)
@@ -225,7 +215,7 @@ static void mmio_write(void *ctx, uint64_t offset, const uint8_t *data, unsigned
 	if (len != 4 || (offset & 3) || offset >= REG_CONFIG)
 		return;		/* no device here has a writable configuration field */
 	if (offset == REG_QUEUE_NOTIFY) {
-		ring(m, (uint32_t)bus_get(data, len));
+		virtio_mmio_ring(m, (uint32_t)bus_get(data, len));
 		return;
 	}
 	pthread_mutex_lock(&m->dev->lock);

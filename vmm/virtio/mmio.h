@@ -33,6 +33,9 @@ extern const struct bus_ops virtio_mmio_ops;
 int virtio_mmio_attach(struct virtio_mmio *m, struct virtio_dev *dev, struct hv *hv,
 		       uint64_t base, unsigned int spi);
 
+/* Ring QUEUE's doorbell as the kernel would: device work stays off a vCPU's thread. */
+void virtio_mmio_ring(struct virtio_mmio *m, uint32_t queue);
+
 /* Close what attach opened. The device's loop must have stopped. */
 void virtio_mmio_detach(struct virtio_mmio *m);
 

@@ -27,6 +27,15 @@ static void on_bell(void *ctx, short revents)
 	virtio_notify(bell->mmio->dev, bell->queue);
 }
 
+void virtio_mmio_ring(struct virtio_mmio *m, uint32_t queue)
+{
+	uint64_t one = 1;
+
+	if (queue < m->dev->queue_count && m->bell[queue].fd >= 0 &&
+	    write(m->bell[queue].fd, &one, sizeof(one)) < 0)
+		gz_debug("%s: doorbell already rung", m->dev->name);
+}
+
 static void raise_interrupt(void *ctx)
 {
 	struct virtio_mmio *m = ctx;
@@ -39,6 +48,11 @@ static void raise_interrupt(void *ctx)
 	}
 	if (write(m->irq_fd, &one, sizeof(one)) < 0)
 		gz_debug("%s: interrupt: %s", m->dev->name, strerror(errno));
+}
+
+static void ring_again(void *ctx, unsigned int queue)
+{
+	virtio_mmio_ring(ctx, queue);
 }
 
 static int bell_attach(struct virtio_mmio *m, unsigned int queue)
@@ -70,7 +84,8 @@ int virtio_mmio_attach(struct virtio_mmio *m, struct virtio_dev *dev, struct hv 
 			      strerror(errno));
 	m->irq_direct = hv->ops->irqfd(hv, spi, m->irq_fd) != 0;
 	dev->interrupt = raise_interrupt;
-	dev->interrupt_ctx = m;
+	dev->again = ring_again;
+	dev->transport = m;
 	for (unsigned int i = 0; i < dev->queue_count; i++)
 		if (bell_attach(m, i))
 			return -1;

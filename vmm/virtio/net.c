@@ -100,23 +100,21 @@ static void transmit(struct net *net, const struct vq_chain *c)
 	net->be->send(net->be, frame, len);
 }
 
+static bool serve_tx(void *ctx, const struct vq_chain *c)
+{
+	struct net *net = ctx;
+
+	transmit(net, c);
+	vq_push(&net->dev.vq[Q_TX], c, 0);
+	return true;
+}
+
 static void net_notify(struct virtio_dev *dev, unsigned int queue)
 {
-	struct net *net = dev->priv;
-	struct vq *vq = &dev->vq[queue];
-	struct vq_chain c;
-
-	if (queue == Q_RX) {
-		deliver_kept(net);
-		return;
-	}
-	do {
-		while (virtio_pop(dev, Q_TX, &c)) {
-			transmit(net, &c);
-			vq_push(vq, &c, 0);
-		}
-	} while (virtio_running(dev) && vq_want_notify(vq));
-	virtio_signal(dev, vq);
+	if (queue == Q_RX)
+		deliver_kept(dev->priv);
+	else
+		virtio_serve(dev, queue, serve_tx, dev->priv);
 }
 
 static void net_reset(struct virtio_dev *dev)
@@ -131,6 +129,7 @@ static void net_destroy(struct virtio_dev *dev)
 	struct net *net = dev->priv;
 
 	loop_stop(dev->loop);
+	dev->loop = NULL;		/* what the backend still sends goes nowhere */
 	if (net->be)
 		net->be->destroy(net->be);
 	free(net);

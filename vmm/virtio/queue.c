@@ -88,6 +88,8 @@ static int chain_add(struct vq *vq, struct vq_chain *c, const struct desc *d)
 		return vq_break(vq, "an indirect descriptor, which was not offered");
 	if (!p)
 		return vq_break(vq, "a buffer that is empty or outside guest memory");
+	if (d->len > vq->mem->size - (c->out_len + c->in_len))
+		return vq_break(vq, "a request longer than guest memory");
 	if (!(d->flags & DESC_F_WRITE) && c->in_count)
 		return vq_break(vq, "a readable buffer after a writable one");
 	c->iov[c->out_count + c->in_count] = (struct iovec){ p, d->len };

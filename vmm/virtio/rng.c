@@ -32,16 +32,17 @@ static size_t fill(const struct vq_chain *chain)
 	return done;
 }
 
+static bool serve(void *ctx, const struct vq_chain *chain)
+{
+	struct rng *rng = ctx;
+
+	vq_push(&rng->dev.vq[0], chain, fill(chain));
+	return true;
+}
+
 static void rng_notify(struct virtio_dev *dev, unsigned int queue)
 {
-	struct vq *vq = &dev->vq[queue];
-	struct vq_chain chain;
-
-	do {
-		while (virtio_pop(dev, queue, &chain))
-			vq_push(vq, &chain, fill(&chain));
-	} while (virtio_running(dev) && vq_want_notify(vq));
-	virtio_signal(dev, vq);
+	virtio_serve(dev, queue, serve, dev->priv);
 }
 
 static void rng_destroy(struct virtio_dev *dev)

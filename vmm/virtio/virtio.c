@@ -30,7 +30,7 @@ static void interrupt(struct virtio_dev *dev, uint32_t cause)
 {
 	dev->isr |= cause;
 	if (dev->interrupt)
-		dev->interrupt(dev->interrupt_ctx);
+		dev->interrupt(dev->transport);
 }
 
 void virtio_signal(struct virtio_dev *dev, struct vq *vq)
@@ -72,6 +72,31 @@ bool virtio_pop(struct virtio_dev *dev, unsigned int queue, struct vq_chain *cha
 	if (got < 0)
 		virtio_break(dev, dev->vq[queue].broken);
 	return got > 0;
+}
+
+void virtio_again(struct virtio_dev *dev, unsigned int queue)
+{
+	if (dev->again)
+		dev->again(dev->transport, queue);
+}
+
+bool virtio_serve(struct virtio_dev *dev, unsigned int queue, virtio_work work, void *ctx)
+{
+	struct vq *vq = &dev->vq[queue];
+	unsigned int left = VQ_SIZE_MAX;
+	bool willing = true;
+	struct vq_chain c;
+
+	do {
+		while (left && willing && virtio_pop(dev, queue, &c)) {
+			left--;
+			willing = work(ctx, &c);
+		}
+	} while (left && willing && virtio_running(dev) && vq_want_notify(vq));
+	virtio_signal(dev, vq);
+	if (!left && willing)
+		virtio_again(dev, queue);
+	return willing;
 }
 
 void virtio_notify(struct virtio_dev *dev, unsigned int queue)

@@ -61,7 +61,8 @@ struct virtio_dev {
 	unsigned int note_count;	/* messages so far: a guest must not fill a log */
 	uint64_t notify_count[VIRTIO_MAX_QUEUES];
 	void (*interrupt)(void *ctx);	/* pulse the line */
-	void *interrupt_ctx;
+	void (*again)(void *ctx, unsigned int queue);	/* ring a doorbell ourselves */
+	void *transport;		/* ctx of both */
 };
 
 /* Make a device of QUEUES queues over MEM. dev->offered and config are the device's to fill. */
@@ -79,12 +80,26 @@ void virtio_break(struct virtio_dev *dev, const char *why);
 /* vq_pop() that breaks the device on nonsense. True when a request was taken. */
 bool virtio_pop(struct virtio_dev *dev, unsigned int queue, struct vq_chain *chain);
 
+/*
+ * One visit to a queue: calls WORK for each request until there is none or it returns false, having
+ * put the request back or broken the device. A visit is bounded: what a driver adds meanwhile waits
+ * for the next one, so that other work of the thread, and who waits for dev->lock, get their turn.
+ * False: WORK said so.
+ */
+typedef bool (*virtio_work)(void *ctx, const struct vq_chain *c);
+bool virtio_serve(struct virtio_dev *dev, unsigned int queue, virtio_work work, void *ctx);
+
+/* Come back to QUEUE when the loop has seen to its other work. */
+void virtio_again(struct virtio_dev *dev, unsigned int queue);
+
 /* Queue QUEUE has work: what an eventfd's callback does. */
 void virtio_notify(struct virtio_dev *dev, unsigned int queue);
 
+/* May requests be served? No longer once the VM ends. */
 static inline bool virtio_running(const struct virtio_dev *dev)
 {
-	return (dev->status & (VIRTIO_S_DRIVER_OK | VIRTIO_S_NEEDS_RESET)) == VIRTIO_S_DRIVER_OK;
+	return (dev->status & (VIRTIO_S_DRIVER_OK | VIRTIO_S_NEEDS_RESET)) == VIRTIO_S_DRIVER_OK &&
+	       !loop_stopping(dev->loop);
 }
 
 #endif
