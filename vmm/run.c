@@ -64,6 +64,16 @@ static void die_of(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Everything is open by now. A kernel without seccomp runs the VM all the same. */
+static void enter_sandbox(const struct machine *m)
+{
+	struct sandbox_need need = { .net = m->cfg->net, .ioctl = m->hv.ops->run_ioctl,
+				     .ioctl_count = m->hv.ops->run_ioctl_count };
+
+	if (sandbox_enter(&need))
+		gz_debug("the guest runs without a sandbox");
+}
+
 int gz_run(const struct config *cfg)
 {
 	struct machine *m = calloc(1, sizeof(*m));
@@ -77,7 +87,7 @@ int gz_run(const struct config *cfg)
 		goto out;
 	if (cfg->serial.end == END_STDIO || cfg->console.end == END_STDIO)
 		term_raw();
-	sandbox_enter();
+	enter_sandbox(m);
 	if (vcpus_start(m) == 0) {
 		sig = wait_for_end(m, signal_fd);
 		vcpus_join(m);

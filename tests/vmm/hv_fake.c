@@ -2,7 +2,7 @@
 /*
  * Job: a hypervisor in software: it records what it is told and runs a scripted guest.
  * Never: answer better than a real one would.
- * Used by: tests/vmm/; it takes the place of hv/hv.c, hv/hv_kvm.c, net/slirp.c and lib/sandbox.c.
+ * Used by: tests/vmm/; it takes the place of hv/hv.c and hv/hv_kvm.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "lib/err.h"
-#include "lib/sandbox.h"
-#include "net/user.h"
 #include "vmm/fake.h"
 
 struct fake_hv fake_hv;
@@ -156,18 +154,4 @@ void hv_close(struct hv *hv)
 {
 	if (hv->ops == &hv_fake_ops)
 		fake_hv.open_vms--;
-}
-
-/* The sanitizers need calls the sandbox forbids; tests/system runs with it. */
-void sandbox_enter(void)
-{
-}
-
-/* Unit tests carry no packets; tests/system does with the real libslirp. */
-int net_user_attach(struct virtio_dev *dev, const struct config_fwd *fwd, unsigned int fwd_count)
-{
-	(void)dev;
-	(void)fwd;
-	(void)fwd_count;
-	return 0;
 }

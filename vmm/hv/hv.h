@@ -70,6 +70,9 @@ struct hv_ops {
 	int (*ioeventfd)(struct hv *hv, const struct hv_doorbell *bell);
 	int (*irq_line)(struct hv *hv, unsigned int spi, bool level);
 	void (*destroy_vcpu)(struct hv_vcpu *vcpu);
+	/* The ioctl requests of run and irq_line: what a running VM still needs. */
+	const unsigned long *run_ioctl;
+	unsigned int run_ioctl_count;
 	/* One line for `gz doctor` into TEXT: what the device file can do. -1: it cannot. */
 	int (*describe)(const char *path, char *text, size_t len);
 };

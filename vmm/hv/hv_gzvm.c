@@ -313,6 +313,8 @@ static int gzvm_describe(const char *path, char *text, size_t len)
 	return 0;
 }
 
+static const unsigned long run_ioctl[] = { GZVM_RUN, GZVM_IRQ_LINE };
+
 const struct hv_ops hv_gzvm_ops = {
 	.name = "gzvm", .path = "/dev/gzvm", .create_vm = gzvm_create_vm,
 	.set_memory = gzvm_set_memory, .create_gic = gzvm_create_gic,
@@ -320,4 +322,5 @@ const struct hv_ops hv_gzvm_ops = {
 	.run = gzvm_run, .set_kick = gzvm_set_kick, .irqfd = gzvm_irqfd,
 	.ioeventfd = gzvm_ioeventfd, .irq_line = gzvm_irq_line,
 	.destroy_vcpu = gzvm_destroy_vcpu, .describe = gzvm_describe,
+	.run_ioctl = run_ioctl, .run_ioctl_count = sizeof(run_ioctl) / sizeof(run_ioctl[0]),
 };

@@ -254,6 +254,8 @@ static int kvm_describe(const char *path, char *text, size_t len)
 	return 0;
 }
 
+static const unsigned long run_ioctl[] = { KVM_RUN, KVM_IRQ_LINE };
+
 const struct hv_ops hv_kvm_ops = {
 	.name = "kvm", .path = "/dev/kvm", .create_vm = kvm_create_vm,
 	.set_memory = kvm_set_memory, .create_gic = kvm_create_gic,
@@ -261,4 +263,5 @@ const struct hv_ops hv_kvm_ops = {
 	.run = kvm_run_vcpu, .set_kick = kvm_set_kick, .irqfd = kvm_irqfd,
 	.ioeventfd = kvm_ioeventfd, .irq_line = kvm_irq_line,
 	.destroy_vcpu = kvm_destroy_vcpu, .describe = kvm_describe,
+	.run_ioctl = run_ioctl, .run_ioctl_count = sizeof(run_ioctl) / sizeof(run_ioctl[0]),
 };
