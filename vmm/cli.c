@@ -32,8 +32,9 @@ static const struct argp_option options[] = {
 	{ "mem", 'm', "MIB", 0, "memory in MiB, or with G (256)", 2 },
 	{ "disk", 'd', "PATH[,ro]", 0, "raw file or block device; may be repeated", 2 },
 	{ "block", KEY_BLOCK, "path=PATH[,ro]", 0, "the same as crosvm spells it", 2 },
-	{ "net", 'n', "user[,hostfwd=tcp:HOST:GUEST]", 0,
-	  "network by user-mode NAT; hostfwd opens a port of 127.0.0.1", 2 },
+	{ "net", 'n', "user[,loopback][,hostfwd=tcp:HOST:GUEST]", 0,
+	  "network by user-mode NAT; loopback: the guest's 10.0.2.2 is this machine's 127.0.0.1;"
+	  " hostfwd opens a port of 127.0.0.1", 2 },
 	{ "network", 'n', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 2 },
 	{ "rng", KEY_RNG, NULL, 0, "random numbers from the host", 2 },
 	{ "serial", KEY_SERIAL, "stdio|file:PATH|none", 0, "16550 at 0x3f8 (stdio)", 2 },

@@ -192,10 +192,12 @@ int config_net(struct config *c, const char *arg)
 		return gz_err("--net given twice: a VM has one network card in this version");
 	c->net = true;
 	while (next_word(&rest, &word, &len)) {
-		if (strncmp(word, "hostfwd=", 8))
-			return gz_err("--net %s: unknown option \"%.*s\"; only"
-				      " hostfwd=tcp:HOSTPORT:GUESTPORT is known", arg, (int)len, word);
-		if (net_fwd(c, word + 8, len - 8))
+		if (word_is(word, len, "loopback"))
+			c->net_loopback = true;
+		else if (strncmp(word, "hostfwd=", 8))
+			return gz_err("--net %s: unknown option \"%.*s\"; loopback and"
+				      " hostfwd=tcp:HOSTPORT:GUESTPORT are known", arg, (int)len, word);
+		else if (net_fwd(c, word + 8, len - 8))
 			return -1;
 	}
 	return 0;

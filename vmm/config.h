@@ -48,6 +48,7 @@ struct config {
 	struct config_disk disk[CONFIG_DISKS];
 	unsigned int disk_count;
 	bool net;
+	bool net_loopback;			/* the guest may reach services of 127.0.0.1 */
 	struct config_fwd fwd[CONFIG_FWDS];
 	unsigned int fwd_count;
 	bool rng;

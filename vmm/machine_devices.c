@@ -166,7 +166,7 @@ static int add_net(struct machine *m)
 	dev = net_create(&m->mem);
 	if (add_virtio(m, dev))
 		return -1;
-	return net_user_attach(dev, m->cfg->fwd, m->cfg->fwd_count);
+	return net_user_attach(dev, m->cfg);
 }
 
 int machine_add_devices(struct machine *m)

@@ -11,6 +11,7 @@ VMM_SRCS := \
 	virtio/queue.c virtio/virtio.c virtio/mmio.c virtio/mmio_wire.c \
 	virtio/blk.c virtio/blk_file.c virtio/rng.c virtio/net.c \
 	virtio/console.c virtio/console_port.c virtio/console_open.c \
+	net/guard.c \
 	config.c cli.c machine.c machine_devices.c vcpu.c run.c
 
 # Need arm64's kernel headers, or libraries only the sysroot has.

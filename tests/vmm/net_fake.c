@@ -6,10 +6,9 @@
  */
 #include "net/user.h"
 
-int net_user_attach(struct virtio_dev *dev, const struct config_fwd *fwd, unsigned int fwd_count)
+int net_user_attach(struct virtio_dev *dev, const struct config *cfg)
 {
 	(void)dev;
-	(void)fwd;
-	(void)fwd_count;
+	(void)cfg;
 	return 0;
 }

@@ -165,7 +165,7 @@ static void cli__bad_net__refused(void **state)
 		strcat(arg, fwd[i]);
 		REFUSED("tcp:HOSTPORT:GUESTPORT", "Image", "--net", arg);
 	}
-	REFUSED("unknown option", "Image", "--net", "user,dns=1");
+	REFUSED("loopback and hostfwd=", "Image", "--net", "user,dns=1");
 	REFUSED("unknown mode", "Image", "--net", "bridge");
 	REFUSED("tap networking is not in this version", "Image", "--net", "tap,tap-name=t");
 	REFUSED("twice", "Image", "--net", "user", "--net", "user");

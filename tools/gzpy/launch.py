@@ -157,7 +157,7 @@ def guest_words(a):
     """The words of `gz run` in the host."""
     return ["--dev", a.guest_dev, "--kernel", "/guest/Image", "--initrd", "/guest/initrd",
             "--cmdline", f"{GUEST_CMDLINE} {a.guest_append}".strip(), "--cpus", str(a.guest_cpus),
-            "--mem", str(a.guest_mem), "--disk", "/dev/vda", "--net", "user", "--rng",
+            "--mem", str(a.guest_mem), "--disk", "/dev/vda", "--net", "user,loopback", "--rng",
             "--vport", "gz.agent=/dev/virtio-ports/gz.agent",
             "--serial", "file:/dev/virtio-ports/gz.console"]
 

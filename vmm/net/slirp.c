@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "lib/err.h"
+#include "net/guard.h"
 #include "net/user.h"
 
 #define TIMERS_MAX	4
@@ -27,6 +28,7 @@ struct user_net {
 	struct net_backend be;
 	struct virtio_dev *dev;
 	Slirp *slirp;
+	bool loopback;			/* services of 127.0.0.1 are open to the guest */
 	struct loop_hook hook;
 	struct timer timer[TIMERS_MAX];
 	/* Only during fill() and done(): */
@@ -186,6 +188,8 @@ static void user_send(struct net_backend *be, const uint8_t *frame, size_t len)
 {
 	struct user_net *un = (struct user_net *)be;
 
+	if (!un->loopback && !guard_allows(frame, len))
+		return;
 	slirp_input(un->slirp, frame, (int)len);
 }
 
@@ -214,13 +218,14 @@ static Slirp *user_slirp(struct user_net *un)
 		.version = 1, .in_enabled = true,
 		.vnetwork.s_addr = inet_addr("10.0.2.0"), .vnetmask.s_addr = inet_addr("255.255.255.0"),
 		.vhost.s_addr = inet_addr("10.0.2.2"), .vdhcp_start.s_addr = inet_addr("10.0.2.15"),
-		.vnameserver.s_addr = inet_addr("10.0.2.3"), .vhostname = "guest",
+		.vnameserver.s_addr = htonl(GUARD_DNS), .vhostname = "guest",
+		.disable_host_loopback = !un->loopback,
 	};
 
 	return slirp_new(&cfg, &callbacks, un);
 }
 
-int net_user_attach(struct virtio_dev *dev, const struct config_fwd *fwd, unsigned int fwd_count)
+int net_user_attach(struct virtio_dev *dev, const struct config *cfg)
 {
 	struct user_net *un = calloc(1, sizeof(*un));
 
@@ -228,13 +233,14 @@ int net_user_attach(struct virtio_dev *dev, const struct config_fwd *fwd, unsign
 		return gz_err("out of memory for user-mode networking");
 	un->be = (struct net_backend){ user_send, user_destroy };
 	un->dev = dev;
+	un->loopback = cfg->net_loopback;
 	un->slirp = user_slirp(un);
 	if (!un->slirp) {
 		free(un);
 		return gz_err("libslirp cannot start user-mode networking");
 	}
-	for (unsigned int i = 0; i < fwd_count; i++) {
-		if (forward(un, &fwd[i])) {
+	for (unsigned int i = 0; i < cfg->fwd_count; i++) {
+		if (forward(un, &cfg->fwd[i])) {
 			user_destroy(&un->be);
 			return -1;
 		}

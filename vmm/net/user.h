@@ -10,7 +10,10 @@
 #include "config.h"
 #include "virtio/devices.h"
 
-/* NAT, DHCP and DNS at 10.0.2.2 and .3 for DEV; the guest is 10.0.2.15. 0, or -1 with a reason. */
-int net_user_attach(struct virtio_dev *dev, const struct config_fwd *fwd, unsigned int fwd_count);
+/*
+ * NAT, DHCP and DNS at 10.0.2.2 and .3 for DEV; the guest is 10.0.2.15. 10.0.2.2 is the host's
+ * loopback only if CFG says so. 0, or -1 with a reason.
+ */
+int net_user_attach(struct virtio_dev *dev, const struct config *cfg);
 
 #endif
