@@ -5,6 +5,8 @@ Never: let a run go on without a limit, or take a quiet end for a success.
 Used by: tests/system/*.
 """
 import atexit
+import ctypes
+import fcntl
 import functools
 import os
 import re
@@ -28,6 +30,12 @@ CLOSING = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
 KERNEL_CRASH = re.compile(r"Kernel panic|Internal error: |BUG: |Oops|Unable to handle kernel|WARNING: CPU|rcu:.*stall")
 
 
+# Ended by "kill" as by Ctrl-C: blocks are left, so what they started ends too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
 class Failed(Exception):
     """A test's verdict, as one sentence."""
 
@@ -35,6 +43,24 @@ class Failed(Exception):
 def check(ok, why):
     if not ok:
         raise Failed(why)
+
+
+def dies_with_us():
+    """Runs in a child before its program: even when we are killed without a word, it goes with us."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def only_run(name):
+    """One run of a suite at a time: logs and images have fixed names. The lock goes with the process."""
+    folder = os.path.join(paths.OUT, "tests")
+    os.makedirs(folder, exist_ok=True)
+    lock = open(os.path.join(folder, name + ".lock"), "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"{name}: waits for another run of this suite to end", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 class Run:
@@ -46,7 +72,7 @@ class Run:
         self.file = open(log, "wb")
         self.file.write((" ".join(command) + "\n").encode())
         self.proc = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=subprocess.STDOUT)
+                                     stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=dies_with_us)
         os.set_blocking(self.proc.stdout.fileno(), False)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.proc.stdout, selectors.EVENT_READ)
@@ -57,7 +83,7 @@ class Run:
 
     def __exit__(self, *_):
         if self.proc.poll() is None:
-            self.proc.send_signal(signal.SIGKILL)
+            os.killpg(self.proc.pid, signal.SIGKILL)
         self.proc.wait()
         self.file.close()
 
@@ -110,6 +136,7 @@ class Suite:
 
     def __init__(self, name, argv=None):
         self.name = name
+        self.lock = only_run(name)
         self.only = (sys.argv[1:] if argv is None else argv)
         self.passed = self.failed = 0
         self.runs = []
