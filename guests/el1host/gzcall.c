@@ -31,7 +31,8 @@ u64 host_alloc(u64 bytes, u64 align)
 	u64 at;
 
 	if (!alloc_next)
-		alloc_next = (u64)_image_end + (1ull << 20);
+		/* Behind the block that lib/el0.c uses. */
+		alloc_next = (((u64)_image_end + (2ull << 20) - 1) & ~((2ull << 20) - 1)) + (2ull << 20);
 	at = (alloc_next + align - 1) & ~(align - 1);
 	alloc_next = at + ((bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
 	memset((void *)at, 0, bytes);

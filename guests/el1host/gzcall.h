@@ -67,13 +67,13 @@ bool vm_make_role(struct test_vm *vm, u32 vcpus, enum vm_how how, u64 role, u64 
 u32 vm_role(u64 role, u64 arg);
 
 /* What EL2 holds: a call that failed, or a VM that is gone, leaves it as it was. */
-struct holdings { u64 vms, vcpus, pool_free, shared_guest, shared_hyp; };
+struct holdings { u64 vms, vcpus, pool_free, shared_guest, shared_hyp, donated; };
 struct holdings holdings(void);
 #define EXPECT_HOLDINGS(before) \
 	do { struct holdings h_ = holdings(); \
 		EXPECT_EQ(h_.vms, (before).vms); EXPECT_EQ(h_.vcpus, (before).vcpus); \
 		EXPECT_EQ(h_.pool_free, (before).pool_free); EXPECT_EQ(h_.shared_guest, (before).shared_guest); \
-		EXPECT_EQ(h_.shared_hyp, (before).shared_hyp); } while (0)
+		EXPECT_EQ(h_.shared_hyp, (before).shared_hyp); EXPECT_EQ(h_.donated, (before).donated); } while (0)
 /* The status is one of gz/hvc.h's. */
 bool status_known(s32 st);
 

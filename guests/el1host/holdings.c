@@ -13,7 +13,8 @@ u64 el2_image, el2_pool;
 struct holdings holdings(void)
 {
 	return (struct holdings){ gz_stat_read(GZ_STAT_VMS), gz_stat_read(GZ_STAT_VCPUS), gz_stat_read(GZ_STAT_POOL_FREE),
-				  gz_stat_read(GZ_STAT_PAGES_SHARED_GUEST), gz_stat_read(GZ_STAT_PAGES_SHARED_HYP) };
+				  gz_stat_read(GZ_STAT_PAGES_SHARED_GUEST), gz_stat_read(GZ_STAT_PAGES_SHARED_HYP),
+				  gz_stat_read(GZ_STAT_PAGES_DONATED) };
 }
 
 bool status_known(s32 st)

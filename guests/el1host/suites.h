@@ -31,5 +31,6 @@ void suite_power(void);
 void suite_exhaust(void);
 void suite_latency(void);
 void suite_guest(void);
+void suite_protect(void);
 
 #endif

@@ -209,6 +209,67 @@ static void role_relinquish(void)
 	end(bad);
 }
 
+static u64 secret_at(void)
+{
+	return ((u64)_image_end + BIT(21) - 1) & ~(BIT(21) - 1);
+}
+
+#define SECRET_RET	0xd65f03c0d65f03c0ull
+
+static void secret_write(void)
+{
+	for (u64 at = 0; at < SECRET_PAGES * PAGE_SIZE; at += 8)
+		write64(secret_at() + at, SECRET_WORD(at / PAGE_SIZE));
+	write64(secret_at() + SECRET_CODE, SECRET_RET);
+	code_sync((void *)(secret_at() + SECRET_CODE), 8);
+}
+
+static u32 secret_changed(void)
+{
+	u32 bad = 0;
+
+	for (u64 at = 0; at < SECRET_PAGES * PAGE_SIZE; at += 8)
+		bad += read64(secret_at() + at) != (at == SECRET_CODE ? SECRET_RET : SECRET_WORD(at / PAGE_SIZE));
+	return bad;
+}
+
+static void step(u64 n)
+{
+	write64(TESTDEV_BASE + TESTDEV_ECHO, n);
+}
+
+static void role_secret(void)
+{
+	u64 page = secret_at();
+	bool protected = arg();
+	u32 bad = 0;
+
+	secret_write();
+	step(1);
+	bad += secret_changed();
+	bad += hvc(VENDOR_HYP_MEMINFO, 0, 0, 0) != (protected ? PAGE_SIZE : (u64)SMCCC_NOT_SUPPORTED);
+	bad += hvc(VENDOR_HYP_MEM_SHARE, page, 0, 0) != (protected ? 0 : (u64)SMCCC_NOT_SUPPORTED);
+	if (!protected)
+		end(bad);
+	bad += hvc(VENDOR_HYP_MEM_SHARE, page, 0, 0) != (u64)SMCCC_INVALID_PARAMETER;
+	bad += hvc(VENDOR_HYP_MEM_SHARE, TESTDEV_BASE, 0, 0) != (u64)SMCCC_INVALID_PARAMETER;
+	if (bad)
+		end(bad);
+	step(2);
+	bad += read64(page + SECRET_REPLY) != 0x77;
+	bad += hvc(VENDOR_HYP_MEM_UNSHARE, page, 1, 0) != 0;
+	bad += hvc(VENDOR_HYP_MEM_UNSHARE, page, 1, 0) != (u64)SMCCC_INVALID_PARAMETER;
+	step(3);
+	bad += hvc(VENDOR_HYP_MEM_RELINQUISH, page + PAGE_SIZE, 0, 0) != 0;
+	step(4);
+	bad += hvc(VENDOR_HYP_MEM_SHARE, page + PAGE_SIZE, 0, 0) != 0;
+	step(5);
+	write64(page + SECRET_REPLY, SECRET_WORD(0));
+	for (u64 i = 0; i < PAGE_SIZE; i += 8)
+		write64(page + PAGE_SIZE + i, SECRET_WORD(1));
+	end(bad + secret_changed());
+}
+
 void role_run(u64 role)
 {
 	switch (role) {
@@ -227,6 +288,7 @@ void role_run(u64 role)
 	case ROLE_RELINQUISH: role_relinquish(); break;
 	case ROLE_SMP: suite_smp(); tests_report();
 	case ROLE_TIMER_WFI: role_timer_wfi(); break;
+	case ROLE_SECRET: role_secret(); break;
 	}
 	end(0xbad);
 }

@@ -25,6 +25,16 @@
 #define ROLE_RESET2	13
 #define ROLE_TIMER_WFI	14	/* TESTDEV_ARG periods of the virtual timer in WFI; exit code 0 when none was lost */
 #define ROLE_SMP	15	/* the suite of several vCPUs alone */
+#define ROLE_SECRET	16	/* a secret 2 MiB into RAM; TESTDEV_ECHO tells each step (below); exit code 0: unharmed */
+
+/*
+ * The secret: pages of one word each but for SECRET_CODE and SECRET_REPLY. Steps: 1 written, 2 checked and page 0 shared,
+ * 3 taken back, 4 page 1 relinquished, 5 page 1 shared anew. After step 2 only with TESTDEV_ARG = 1 (protected).
+ */
+#define SECRET_PAGES	16u
+#define SECRET_WORD(page) (0x5ec4e75ec4e70000ull + (page))
+#define SECRET_CODE	0x2000ull	/* page 2 begins with a return instruction */
+#define SECRET_REPLY	0x40ull		/* in page 0: the host writes 0x77 */
 
 void role_run(u64 role);
 

@@ -31,6 +31,20 @@ static enum gz_err query(u64 cap, u64 *out)
 	}
 }
 
+/* No firmware is held here, so it has no size and no address (abi: NOT_SUPPORTED, never size 0). */
+static enum gz_err protect(struct vm *vm, u64 what)
+{
+	switch (what) {
+	case GZ_PVM_SET_PROTECTED:
+		return vm_protect(vm);
+	case GZ_PVM_SET_PVMFW_GPA:
+	case GZ_PVM_GET_PVMFW_SIZE:
+		return GZ_ENOTSUP;
+	default:
+		return GZ_EINVAL;
+	}
+}
+
 static enum gz_err enable(struct vm *vm, const u64 *x)
 {
 	switch (x[2]) {
@@ -42,7 +56,9 @@ static enum gz_err enable(struct vm *vm, const u64 *x)
 	case GZ_CAP_IDLE:
 		vm_enable_idle(vm, x[3] == GZ_IDLE_LATCH_FIRST);
 		return GZ_OK;
-	default:	/* also PROTECTED_VM: this build gives no protection from the host, and says so */
+	case GZ_CAP_PROTECTED_VM:
+		return protect(vm, x[3]);
+	default:
 		return GZ_ENOTSUP;
 	}
 }

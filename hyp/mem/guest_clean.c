@@ -8,6 +8,7 @@
 #include "insn/barrier.h"
 #include "insn/cache.h"
 #include "insn/sysreg.h"
+#include "lib/string.h"
 #include "mem/guest_mem_int.h"
 #include "mm/hyp_map.h"
 
@@ -42,36 +43,39 @@ void clean_range_to_poc(struct pa_range range)
 	}
 }
 
-struct clean { u64 cursor; u64 budget; };
+void scrub_to_poc(pa_t page)
+{
+	void *p = fixmap_map(FIXMAP_CLEAN, page, PG_R | PG_W);
+
+	memset(p, 0, PAGE_SIZE);
+	clean_lines(p, PAGE_SIZE, UINT64_C(4) << field_get(CTR_DMINLINE, sysreg_read(ctr_el0)));
+	fixmap_unmap(FIXMAP_CLEAN);
+}
 
 static enum gz_err clean_leaf(u64 addr, struct pg_leaf leaf, void *arg)
 {
-	struct clean *c = arg;
-	u64 from = c->cursor > addr ? c->cursor - addr : 0;
-	u64 bytes = MIN(leaf.size - from, c->budget * PAGE_SIZE);
+	struct gm_slice *s = arg;
+	u64 from = MAX(*s->cursor, addr) - addr;
+	u64 bytes = MIN(leaf.size - from, ALIGN_UP(s->budget, GM_PAGE_COST) / GM_PAGE_COST * PAGE_SIZE);
 
-	if (c->budget == 0)
+	if (s->budget == 0)
 		return GZ_EAGAIN;
 	clean_range_to_poc((struct pa_range){ pa_add(leaf.pa, from), bytes });
-	c->cursor = addr + from + bytes;
-	c->budget -= bytes >> PAGE_SHIFT;
+	slice_done(s, addr + from + bytes, (bytes >> PAGE_SHIFT) * GM_PAGE_COST);
 	return from + bytes < leaf.size ? GZ_EAGAIN : GZ_OK;
 }
 
 enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_pages)
 {
-	struct clean c = { ALIGN_DOWN(*cursor, PAGE_SIZE), budget_pages };
-	u64 end = BIT(gm->s2.ipa_bits);
-	enum gz_err err = GZ_OK;
+	u64 at = ALIGN_DOWN(*cursor, PAGE_SIZE);
+	struct gm_slice s = { gm, &at, (u64)budget_pages * GM_PAGE_COST };
+	enum gz_err err;
 
-	if (pg_features.fwb || c.cursor >= end)
+	if (pg_features.fwb)
 		return GZ_OK;
 	spin_lock(&gm->lock);
-	if (gm->dying)
-		err = GZ_ESTATE;
-	else
-		err = pgtable_for_each(&gm->s2, c.cursor, end - c.cursor, clean_leaf, &c);
+	err = gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf);
 	spin_unlock(&gm->lock);
-	*cursor = err ? c.cursor : end;
+	*cursor = at;
 	return err;
 }

@@ -26,10 +26,13 @@ struct guest_mem {
 	struct spinlock lock;
 	u16 vmid;		/* 1..; also the peer number in page records */
 	bool dying;
+	bool protect;		/* the host asked for it; from the start on nothing but shared pages is the host's too */
+	bool started;		/* the first RUN began: slots are frozen if protect */
 	struct pool_quota quota;
 	struct pgtable s2;
 	u64 shared_pages;	/* mapped pages the host also sees */
 	u64 donated_pages;	/* mapped pages only the guest sees */
+	u64 seal_ipa;		/* where the next slice of guest_mem_start_slice goes on */
 	u64 teardown_ipa;	/* where the next slice of guest_mem_destroy_slice goes on */
 	u32 pending_purpose;	/* flags of the MEMREGION_PURPOSE not yet claimed by a registration */
 	ipa_t pending_ipa;
@@ -65,13 +68,33 @@ enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_c
  * host_share_guest: host + this guest see the pages afterwards. pa..: host-owned RAM, unpinned elsewhere, else GZ_EPERM
  * (another VM has it, EL2's, no RAM) . The same (ipa, pa) again is GZ_OK; another pa at a mapped ipa, or a pa this
  * guest already has at another ipa, is GZ_EEXIST; not inside one slot GZ_EINVAL. All or nothing for the whole range.
+ * Once a protected VM has started it is a donation: the host loses the pages (but in a STATIC_SWIOTLB slot).
  * 2 MiB aligned contiguous ranges become block mappings. The caller slices: time is proportional to the range.
  */
 enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa) __must_check;
-/* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. GZ_ENOMEM: a block could not be split. */
+/* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. GZ_ENOMEM: a block could not be split; GZ_ESTATE: protected and started. */
 enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __must_check;
-/* Guest HVC MEM_RELINQUISH of an unprotected VM: unmaps one page if it is there. GZ_EINVAL: in no slot. */
+/* Guest HVC MEM_RELINQUISH: unmaps one page if it is there, scrubbed if it was private. GZ_EINVAL: in no slot. */
 enum gz_err guest_relinquish_host(struct guest_mem *gm, ipa_t ipa) __must_check;
+
+/* The VM becomes a protected one. GZ_ESTATE: it has run. */
+enum gz_err guest_mem_protect(struct guest_mem *gm) __must_check;
+/*
+ * First RUN, before any instruction of the guest: a protected VM's pages leave the host, but for slots of
+ * GZ_MEM_STATIC_SWIOTLB. GZ_EAGAIN: call again; GZ_ENOMEM, GZ_EPERM: not sealed, later it may work.
+ */
+enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages) __must_check;
+/* Has it private memory and a private state by now? Never changes back. */
+static inline bool guest_mem_private(const struct guest_mem *gm)
+{
+	return READ_ONCE(gm->started) && READ_ONCE(gm->protect);
+}
+/*
+ * Guest HVC MEM_SHARE, MEM_UNSHARE of a protected VM, one page: the host sees it too, or no longer. GZ_EINVAL: in no
+ * slot; GZ_EFAULT: not mapped yet; GZ_EPERM: it is not private, or not shared; GZ_ENOMEM (unshare only).
+ */
+enum gz_err guest_share_host(struct guest_mem *gm, ipa_t ipa) __must_check;
+enum gz_err guest_unshare_host(struct guest_mem *gm, ipa_t ipa) __must_check;
 
 /* Is the page mapped now (a fault raced with another vCPU)? */
 bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write);

@@ -14,6 +14,28 @@
 struct mem_slot *slot_holding(struct guest_mem *gm, ipa_t base, u64 bytes) NEEDS(gm->lock);
 /* Unmaps what is mapped in the range by the given move, page by page in the records. GZ_ENOMEM: nothing changed. share.c */
 enum gz_err unmap_locked(struct guest_mem *gm, ipa_t ipa, u64 pages, enum own_move move) NEEDS(gm->lock);
+
+/*
+ * A stretch of work along a guest's table, in sixteenths of a page: *cursor is where it goes on. Tables cost something
+ * even when they are empty, for a host can make many of those.
+ */
+struct gm_slice { struct guest_mem *gm; u64 *cursor; u64 budget; };
+#define GM_PAGE_COST	16
+/* fn (arg is the slice) does a leaf from *cursor on, calls slice_done() and answers GZ_EAGAIN when budget is 0. guest_s2.c */
+enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn);
+static inline void slice_done(struct gm_slice *s, u64 cursor, u64 cost)
+{
+	*s->cursor = cursor;
+	s->budget -= MIN(s->budget, cost);
+}
+
+/* protect.c: pages of the range that are the host's leave its table (GZ_ENOMEM: none did), or come back. */
+enum gz_err donate_begin(struct pa_range range) __must_check NEEDS(host_lock);
+void donate_undo(struct pa_range range) NEEDS(host_lock);
+enum gz_err relinquish_private(struct guest_mem *gm, ipa_t ipa) NEEDS(gm->lock);
+enum gz_err reclaim_private_slice(struct gm_slice *s);
+/* Zeroes, in memory too, whoever looks with which attributes. guest_clean.c */
+void scrub_to_poc(pa_t page);
 /* Cleans a host-visible range to the point of coherency through the fixmap. guest_clean.c */
 void clean_range_to_poc(struct pa_range range);
 

@@ -42,35 +42,52 @@ bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write)
 	return leaf.valid && (!write || (leaf.attr & PG_W));
 }
 
-struct teardown { struct guest_mem *gm; u64 budget; };
+#define TABLE_COST	(4 * GM_PAGE_COST)
+#define HOLE_COST	1
+
+enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn)
+{
+	const struct pgtable *t = &s->gm->s2;
+	enum gz_err err = GZ_OK;
+
+	while (*s->cursor < BIT(t->ipa_bits) && !err) {
+		struct pg_leaf leaf = pgtable_walk(t, *s->cursor);
+		u64 size = MAX(leaf.size, BLOCK_SIZE), next = ALIGN_DOWN(*s->cursor, size) + size;
+		bool table = leaf.valid || leaf.size < BLOCK_SIZE;
+
+		if (s->budget == 0)
+			return GZ_EAGAIN;
+		if (table)
+			err = pgtable_for_each(t, *s->cursor, next - *s->cursor, fn, s);
+		if (!err)
+			slice_done(s, next, table ? TABLE_COST : HOLE_COST);
+	}
+	return err;
+}
 
 static NO_LOCK_CHECK enum gz_err reclaim_leaf(u64 addr, struct pg_leaf leaf, void *arg)
 {
-	struct teardown *t = arg;
+	struct gm_slice *s = arg;
 	u64 pages = leaf.size >> PAGE_SHIFT;
 
-	if (t->budget == 0)
+	if (s->budget == 0)
 		return GZ_EAGAIN;
-	own_move((struct pa_range){ leaf.pa, leaf.size }, MOVE_GUEST_RECLAIM_HOST, t->gm->vmid);
-	t->gm->shared_pages -= pages;
-	t->gm->teardown_ipa = addr + leaf.size;
-	t->budget -= MIN(t->budget, pages);
+	own_move((struct pa_range){ leaf.pa, leaf.size }, MOVE_GUEST_RECLAIM_HOST, s->gm->vmid);
+	s->gm->shared_pages -= pages;
+	slice_done(s, addr + leaf.size, pages * GM_PAGE_COST);
 	return GZ_OK;
 }
 
 static enum gz_err reclaim_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->lock)
 {
-	struct teardown t = { gm, budget_pages };
-	u64 end = BIT(gm->s2.ipa_bits);
-	enum gz_err err = GZ_OK;
+	struct gm_slice s = { gm, &gm->teardown_ipa, (u64)budget_pages * GM_PAGE_COST };
+	enum gz_err err;
 
-	if (gm->teardown_ipa >= end)
-		return GZ_OK;
+	if (gm->protect)
+		return reclaim_private_slice(&s);
 	spin_lock(&host_lock);
-	err = pgtable_for_each(&gm->s2, gm->teardown_ipa, end - gm->teardown_ipa, reclaim_leaf, &t);
+	err = walk_slice(&s, reclaim_leaf);
 	spin_unlock(&host_lock);
-	if (!err)
-		gm->teardown_ipa = end;
 	return err;
 }
 

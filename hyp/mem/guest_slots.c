@@ -58,7 +58,7 @@ enum gz_err guest_mem_purpose(struct guest_mem *gm, ipa_t base, u64 bytes, u32 f
 	    (flags & ~(u32)(GZ_MEM_GUEST | GZ_MEM_PROTECT_FW | GZ_MEM_STATIC_SWIOTLB)) != 0)
 		return GZ_EINVAL;
 	spin_lock(&gm->lock);
-	if (!gm->dying) {
+	if (!gm->dying && !guest_mem_private(gm)) {
 		gm->pending_purpose = flags;
 		gm->pending_ipa = base;
 		gm->pending_bytes = bytes;
@@ -88,6 +88,8 @@ static enum gz_err register_locked(struct guest_mem *gm, u32 id, ipa_t base, u64
 		*populate = true;
 		return GZ_OK;
 	}
+	if (guest_mem_private(gm))	/* else memory the guest takes for private could come from a shared slot */
+		return GZ_ESTATE;
 	for (u32 i = 0; i < gm->slot_limit; i++)
 		if (&gm->slots[i] != s && overlaps(&gm->slots[i], base, bytes))
 			return GZ_EEXIST;
@@ -169,7 +171,7 @@ enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot)
 
 	spin_lock(&gm->lock);
 	s = slot_for(gm, slot);
-	if (gm->dying)
+	if (gm->dying || guest_mem_private(gm))
 		err = GZ_ESTATE;
 	else if (s && s->used)
 		err = remove_locked(gm, s);

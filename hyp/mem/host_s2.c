@@ -8,6 +8,7 @@
 
 #include "insn/barrier.h"
 #include "insn/tlbi.h"
+#include "lib/check.h"
 #include "lib/string.h"
 #include "mm/layout.h"
 #include "mm/pgtable.h"
@@ -67,7 +68,7 @@ enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count, const struct
 
 	for (u64 addr = 0; addr < BIT(bits) && !err;)
 		addr = map_zone(&z, addr, BIT(bits), &err);
-	host_table.live = true;
+	host_table.live = host_table.keep_tables = true;
 	return err;
 }
 
@@ -89,6 +90,33 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec)
 	leaf = pgtable_walk(&host_table, ipa.v);
 	spin_unlock(&host_lock);
 	return leaf.valid && (leaf.attr & PG_R) && (!write || (leaf.attr & PG_W)) && (!exec || (leaf.attr & PG_X));
+}
+
+/* Splitting a block at a border inside it makes its page table. */
+enum gz_err host_s2_reserve(struct pa_range range)
+{
+	enum gz_err err = GZ_OK;
+
+	for (u64 at = ALIGN_DOWN(range.base.v, BLOCK_SIZE); at < pa_range_end(range) && !err; at += BLOCK_SIZE)
+		err = pgtable_split(&host_table, at + PAGE_SIZE, PAGE_SIZE);
+	return err;
+}
+
+void host_s2_take(struct pa_range range)
+{
+	enum gz_err err = pgtable_unmap(&host_table, range.base.v, range.size);
+
+	CHECK(err == GZ_OK);
+}
+
+void host_s2_give(struct pa_range range)
+{
+	enum gz_err err = pgtable_map(&host_table, range.base.v, range.base, range.size, ATTR_RAM, LEVEL_1G);
+
+	CHECK(err == GZ_OK);
+	for (u64 at = ALIGN_DOWN(range.base.v, BLOCK_SIZE); at < pa_range_end(range); at += BLOCK_SIZE)
+		while (pgtable_collapse(&host_table, at))
+			;
 }
 
 void host_s2_revoke(void)

@@ -24,6 +24,14 @@ u64 host_s2_vtcr(void);
 u64 host_s2_vttbr(void);
 /* Re-walks under the lock: true when the access would succeed now (spurious fault: just return to the host). */
 bool host_s2_allows(ipa_t ipa, bool write, bool exec);
+/*
+ * Whole pages of RAM leave the host, or come back; records are the caller's. Reserve is what may fail (GZ_ENOMEM): it
+ * makes page tables, which stay until all of a block is the host's again, so take and give cannot. The TLBI is done on
+ * return from take.
+ */
+enum gz_err host_s2_reserve(struct pa_range range) __must_check NEEDS(host_lock);
+void host_s2_take(struct pa_range range) NEEDS(host_lock);
+void host_s2_give(struct pa_range range) NEEDS(host_lock);
 /* Panic only, takes no lock: from now on every access of the host comes to EL2. */
 void host_s2_revoke(void);
 

@@ -65,7 +65,8 @@ u64 own_count(enum own_state state);
 /*
  * May every page of the range make this move for this peer (0: none)? Changes nothing. GZ_EPERM: no RAM, or the state
  * or peer of a page forbids it. GZ_EBUSY: a pin count is full.
- * done (only MOVE_HOST_SHARE_GUEST, else NULL): pages that already are what the move makes are accepted and counted.
+ * done (only HOST_SHARE_GUEST and HOST_DONATE_GUEST, else NULL): pages that already are what the move makes are
+ * accepted and counted; a page the guest shared with the host since its donation is one of them.
  */
 enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *done) __must_check NEEDS(host_lock);
 /* Makes it. Needs: own_check() accepted exactly this under the same host_lock; a defect otherwise. */

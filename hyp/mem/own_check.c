@@ -31,6 +31,15 @@ static bool has_peer(enum own_state state)
 	return state == OWN_HOST_SHARED_GUEST || state == OWN_GUEST || state == OWN_GUEST_SHARED_HOST;
 }
 
+/* Is it what the move makes already? Then the page stays: pages may be sent again. */
+static bool made_before(u32 rec, enum own_move move, u16 peer)
+{
+	if (move == MOVE_HOST_SHARE_GUEST)
+		return rec == rec_make(OWN_HOST_SHARED_GUEST, 0, peer);
+	return move == MOVE_HOST_DONATE_GUEST &&
+	       (rec == rec_make(OWN_GUEST, 0, peer) || rec == rec_make(OWN_GUEST_SHARED_HOST, 0, peer));
+}
+
 /* What the record becomes; 0 = illegal. The caller has checked pins. */
 static u32 next_record(u32 rec, enum own_move move, u16 peer)
 {
@@ -49,13 +58,13 @@ static u32 next_record(u32 rec, enum own_move move, u16 peer)
 enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *done)
 {
 	const u32 *rec = own_records(range), *end;
-	u32 made = rec_make(OWN_HOST_SHARED_GUEST, 0, peer), good = rec_make(OWN_HOST, 0, 0);
+	u32 good = rec_make(OWN_HOST, 0, 0);
 	u64 count = 0;
 
 	if (!rec || !IS_ALIGNED(range.base.v | range.size, PAGE_SIZE) || peer > OWN_PEER_MAX)
 		return GZ_EPERM;
 	for (end = rec + (range.size >> PAGE_SHIFT); rec < end; rec++) {
-		if (done && *rec == made) {
+		if (done && made_before(*rec, move, peer)) {
 			count++;
 			continue;
 		}
@@ -86,8 +95,7 @@ void own_move(struct pa_range range, enum own_move move, u16 peer)
 			run = 0;
 			from = *rec;
 			to = next_record(from, move, peer);
-			/* The only page that may stay: it already is what the move makes. */
-			if (!to && move == MOVE_HOST_SHARE_GUEST && from == rec_make(OWN_HOST_SHARED_GUEST, 0, peer))
+			if (!to && made_before(from, move, peer))
 				to = from;
 			CHECK(to != 0);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: memory of an unprotected VM: the host shares pages with it and takes them back.
+ * Job: the host gives pages to a guest, shared or for good, and takes shared ones back.
  * Never: change anything before every step that may fail has succeeded.
  * Used by: hvc, run.
  */
@@ -23,27 +23,30 @@ static void fetch_fresh(void)
 	dsb_ish();		/* complete before the guest can run it */
 }
 
-static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, struct pa_range pa)
+static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, struct pa_range pa, enum own_move move)
 	NEEDS(gm->lock) NEEDS(host_lock)
 {
 	u64 done = 0;
-	enum gz_err err = own_check(pa, MOVE_HOST_SHARE_GUEST, gm->vmid, &done);
+	enum gz_err err = own_check(pa, move, gm->vmid, &done);
 
 	if (!err)
 		err = pgtable_plan(&gm->s2, plan);
 	/* What this guest has already must be mapped exactly here: as many pages by the records as by the table. */
 	if (!err && plan->same_pages != done)
 		err = GZ_EEXIST;
+	if (!err && move == MOVE_HOST_DONATE_GUEST)
+		err = donate_begin(pa);
 	if (err)
 		return err;
 	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
 	if (!pg_features.fwb)
 		clean_range_to_poc(pa);
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */
-	if (err)
-		return err;
-	own_move(pa, MOVE_HOST_SHARE_GUEST, gm->vmid);
-	return GZ_OK;
+	if (!err)
+		own_move(pa, move, gm->vmid);
+	else if (move == MOVE_HOST_DONATE_GUEST)
+		donate_undo(pa);
+	return err;
 }
 
 enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa)
@@ -51,6 +54,7 @@ enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa
 	struct pg_plan plan = { .addr = ipa.v, .size = pa.size, .pa = pa.base, .attr = ATTR_GUEST_RAM,
 				.max_block = LEVEL_2M };
 	enum gz_err err = GZ_ESTATE;
+	enum own_move move = MOVE_HOST_SHARE_GUEST;
 	struct mem_slot *slot;
 	u64 fresh;
 
@@ -63,14 +67,16 @@ enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa
 	err = GZ_EINVAL;
 	if (!slot)
 		goto out;
+	if (guest_mem_private(gm) && !(slot->flags & GZ_MEM_STATIC_SWIOTLB))
+		move = MOVE_HOST_DONATE_GUEST;
 	spin_lock(&host_lock);
-	err = share_locked(gm, &plan, pa);
+	err = share_locked(gm, &plan, pa, move);
 	spin_unlock(&host_lock);
 	if (err)
 		goto out;
 	fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;
 	slot->populated += fresh;
-	gm->shared_pages += fresh;
+	*(move == MOVE_HOST_DONATE_GUEST ? &gm->donated_pages : &gm->shared_pages) += fresh;
 	fetch_fresh();
 out:
 	spin_unlock(&gm->lock);
@@ -118,8 +124,12 @@ static enum gz_err unshare(struct guest_mem *gm, ipa_t ipa, u64 pages, enum own_
 	    !pgtable_covers(&gm->s2, ipa.v, pages * PAGE_SIZE))
 		return GZ_EINVAL;
 	spin_lock(&gm->lock);
-	if (!gm->dying)
+	if (gm->dying)
+		err = GZ_ESTATE;
+	else if (!guest_mem_private(gm))
 		err = unmap_locked(gm, ipa, pages, move);
+	else if (move == MOVE_GUEST_RELINQUISH_HOST)
+		err = relinquish_private(gm, ipa);
 	spin_unlock(&gm->lock);
 	return err;
 }

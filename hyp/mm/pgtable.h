@@ -39,6 +39,7 @@ struct pgtable {
 	u8 ipa_bits;
 	u16 vmid;		/* stage 2: whose TLB entries */
 	bool live;		/* a CPU may be walking it: break-before-make and TLBI needed */
+	bool keep_tables;	/* unmap leaves empty tables: mapping the same again cannot fail */
 	pa_t root;
 	struct pool_quota *quota;
 };

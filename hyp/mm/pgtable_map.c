@@ -176,7 +176,8 @@ static bool try_collapse(struct pgtable *t, u64 *slot, u64 addr, u32 level)
 	if (level == 0 || kind != (level + 1 == LAST_LEVEL ? (PTE_TABLE | PTE_VALID) : PTE_VALID) ||
 	    !IS_ALIGNED(first & PTE_ADDR, level_size(level)))
 		return false;
-	for (u32 i = 1; i < PTRS; i++)
+	/* From the end: who fills a table in order is told at once that it is not whole yet. */
+	for (u32 i = PTRS; --i > 0;)
 		if (table[i] != first + i * part)
 			return false;
 	/* Above the last level bit 1 says table. */

@@ -96,7 +96,7 @@ static void unmap_level(struct unmap *u, u64 *table, u32 level, u64 addr, u64 en
 			continue;
 		if (!pte_is_table(pte, level)) {
 			pte_clear(&u->batch, slot, addr, false);
-		} else if (next - addr == level_size(level)) {
+		} else if (next - addr == level_size(level) && !u->batch.t->keep_tables) {
 			pte_clear(&u->batch, slot, addr, true);
 			retire(u, pte_to_table(pte), level + 1);
 		} else {

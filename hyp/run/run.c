@@ -122,7 +122,10 @@ static u32 prepare_first(struct run *r)
 		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
 	if (world_prepare_cpu())
 		return report_fail(v, GZ_FAIL_NO_MEMORY);
-	if (!run_clean_first(r))
+	err = vm_seal(r->vm);
+	if (err && err != GZ_EAGAIN)
+		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_PAGE_BUSY);
+	if (err || !run_clean_first(r))
 		return GZ_EXIT_GZ;
 	if (!v->ever_ran && v->index == 0) {
 		if (!v->pc_set)

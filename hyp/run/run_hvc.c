@@ -39,7 +39,8 @@ static u64 arch_features(u32 fn)
 /* The driver reads the clock and answers in x0..x3. */
 static u32 ptp(struct run *r)
 {
-	if (r->v->ctx.x[1] > 1)
+	/* Time of the host's making is none that a protected VM wants. */
+	if (r->v->ctx.x[1] > 1 || guest_mem_private(&r->vm->mem))
 		return answer(r, (u64)(s64)SMCCC_NOT_SUPPORTED);
 	return report_hypercall(r->v, REPLY_HYPERCALL);
 }
@@ -68,13 +69,13 @@ static u32 other_call(struct run *r, u32 fn)
 		answer4(r, UID_KVM_W0, UID_KVM_W1, UID_KVM_W2, UID_KVM_W3);
 		return RUN_RESUME;
 	case VENDOR_HYP_FEATURES_ID:
-		return answer(r, VENDOR_FEATURES_UNPROTECTED);
+		return answer(r, guest_mem_private(&r->vm->mem) ? VENDOR_FEATURES_PROTECTED : VENDOR_FEATURES_UNPROTECTED);
 	case VENDOR_HYP_PTP_ID:
 		return ptp(r);
 	case VENDOR_HYP_MEM_RELINQUISH:
 		return relinquish(r);
 	default:
-		return answer(r, (u64)(s64)SMCCC_NOT_SUPPORTED);
+		return run_private_call(r, fn);
 	}
 }
 

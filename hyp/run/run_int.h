@@ -68,8 +68,9 @@ u32 run_set_way(struct run *r);
 /* Until all the VM has been cleaned once: false (go on later). */
 bool run_clean_first(struct run *r);
 
-/* run_hvc.c, run_psci.c, run_trng.c */
+/* run_hvc.c, run_share.c, run_psci.c, run_trng.c */
 u32 run_hvc(struct run *r);
+u32 run_private_call(struct run *r, u32 fn);
 u32 run_psci(struct run *r, u32 fn);
 void run_trng(struct cpu_ctx *ctx, u32 fn);
 

@@ -34,7 +34,8 @@ u32 report_page_fault(struct vcpu *v, ipa_t ipa)
 	struct gz_run_page *e = note(v, GZ_EXIT_EXCEPTION, REPLY_NONE, sizeof(e->exception));
 
 	e->exception.exception = GZ_EXCEPTION_PAGE_FAULT;
-	e->exception.fault_gpa = ipa.v;
+	/* Where in its page a protected guest wrote is its own business. */
+	e->exception.fault_gpa = guest_mem_private(&v->vm->mem) ? ipa_page(ipa).v : ipa.v;
 	return GZ_EXIT_EXCEPTION;
 }
 
@@ -42,7 +43,9 @@ u32 report_hypercall(struct vcpu *v, enum vcpu_reply reply)
 {
 	struct gz_run_page *e = note(v, GZ_EXIT_HYPERCALL, reply, sizeof(e->hypercall));
 
-	for (u32 i = 0; i < ARRAY_SIZE(e->hypercall.args); i++)
+	u32 shown = guest_mem_private(&v->vm->mem) ? 2 : ARRAY_SIZE(e->hypercall.args);	/* call and address */
+
+	for (u32 i = 0; i < shown; i++)
 		e->hypercall.args[i] = v->ctx.x[i];
 	return GZ_EXIT_HYPERCALL;
 }

@@ -120,6 +120,8 @@ static bool id_ok(u64 id)
 
 enum gz_err vcpu_set_one_reg(struct vcpu *v, u64 id, u64 value)
 {
+	if (guest_mem_private(&v->vm->mem))	/* a reset in place included: make a new VM */
+		return GZ_ESTATE;
 	if (!id_ok(id))
 		return GZ_EINVAL;
 	switch (field_get(REG_CLASS, id)) {
@@ -137,6 +139,8 @@ enum gz_err vcpu_get_one_reg(struct vcpu *v, u64 id, u64 *value)
 {
 	u64 *reg;
 
+	if (guest_mem_private(&v->vm->mem))
+		return GZ_ESTATE;
 	if (!id_ok(id) || field_get(REG_CLASS, id) != REG_CLASS_CORE)
 		return GZ_EINVAL;
 	reg = core_reg(v, field_get(REG_INDEX, id));

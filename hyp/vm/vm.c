@@ -171,6 +171,23 @@ enum gz_err vm_make_runnable(struct vm *vm)
 	return err;
 }
 
+enum gz_err vm_protect(struct vm *vm)
+{
+	return guest_mem_protect(&vm->mem);
+}
+
+#define SEAL_SLICE	512
+
+enum gz_err vm_seal(struct vm *vm)
+{
+	enum gz_err err;
+
+	do
+		err = guest_mem_start_slice(&vm->mem, SEAL_SLICE);
+	while (err == GZ_EAGAIN && !cpu_irq_pending());
+	return err;
+}
+
 enum gz_err vm_set_dtb(struct vm *vm, ipa_t base, u64 size)
 {
 	struct mem_slot slot;

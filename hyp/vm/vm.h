@@ -76,6 +76,10 @@ u32 vcpu_live_count(void);
 enum gz_err vm_make_runnable(struct vm *vm) __must_check;
 /* SYSTEM_OFF, SYSTEM_RESET: every vCPU is off until vCPU 0 is given a PC; the running ones are made to leave. */
 void vm_park(struct vm *vm);
+/* ENABLE_CAP PROTECTED_VM: GZ_ESTATE after the first RUN. */
+enum gz_err vm_protect(struct vm *vm) __must_check;
+/* First RUN of each vCPU, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. GZ_EAGAIN, GZ_ENOMEM, GZ_EPERM. */
+enum gz_err vm_seal(struct vm *vm) __must_check;
 /* SET_MEMREGION. list: host PA of the buffer, bytes long. GZ_EAGAIN after a slice. */
 enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes) __must_check;
 /* MAP_GUEST and MAP_GUEST_BLOCK: gfn, count in pages; the block's PFNs are in vm->block_buf. */
@@ -100,7 +104,7 @@ enum gz_err vcpu_share_pages(struct vcpu *v) __must_check;
 void vcpu_reset(struct vcpu *v, u64 pc, u64 x0);
 /* What the last exit still owes is dropped. Needs: v claimed. */
 void vcpu_forget_exit(struct vcpu *v);
-/* SET_ONE_REG / GET_ONE_REG rules of the ABI: an allow-list, and "power on at PC" for vCPU 0 of a parked VM. Needs: v claimed. */
+/* SET_ONE_REG / GET_ONE_REG rules of the ABI: an allow-list, and "power on at PC" for vCPU 0 of a parked VM. GZ_ESTATE: private since its VM started. Needs: v claimed. */
 enum gz_err vcpu_set_one_reg(struct vcpu *v, u64 id, u64 value) __must_check;
 enum gz_err vcpu_get_one_reg(struct vcpu *v, u64 id, u64 *value) __must_check;
 

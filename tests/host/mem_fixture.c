@@ -55,6 +55,9 @@ void fixture_machine(u64 ram_bytes, u32 pool_pages)
 	own_boot_assign(ram, OWN_HOST);
 	own_boot_assign(hyp, OWN_HYP);
 	assert_int_equal(host_s2_init(&ram, 1, &hyp, 1), GZ_OK);
+	/* What the registers say of the host's table is enough to watch it: 40 bits, two tables of level 1. */
+	bbm_live(&(struct pgtable){ .kind = PG_STAGE2, .start_level = 1, .root_pages = 2, .ipa_bits = 40,
+				    .root = PA(host_s2_vttbr() & MASK(47, 1)) });
 	shim_sysreg_write("vttbr_el2", host_s2_vttbr());
 	shim_sysreg_write("vtcr_el2", host_s2_vtcr());
 }
@@ -82,5 +85,6 @@ u32 fixture_destroy(struct guest_mem *gm, u32 budget)
 		assert_in_range(calls++, 0, 1000000);
 	assert_int_equal(gm->quota.used, 0);
 	assert_int_equal(gm->shared_pages, 0);
+	assert_int_equal(gm->donated_pages, 0);
 	return calls;
 }

@@ -91,8 +91,11 @@ static void caps__queries_and_refusals(void **state)
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_BLOCK_DEMAND_PAGING, 0x1000, LIST_PA).st, GZ_ST_INVALID_ARGS);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_BLOCK_DEMAND_PAGING, GZ_BLOCK_SIZE, LIST_PA + 8).st, GZ_ST_INVALID_ARGS);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_BLOCK_DEMAND_PAGING, GZ_BLOCK_SIZE, 0x10000).st, GZ_ST_FAULT);
-	for (u64 sub = 0; sub < 4; sub++)
-		assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, sub, 0).st, GZ_ST_NOT_SUPPORTED);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, 0).st, GZ_ST_NOT_SUPPORTED);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_GET_PVMFW_SIZE, 0).st, GZ_ST_NOT_SUPPORTED);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, 3, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, 0, 0, 0).st, GZ_ST_NOT_SUPPORTED);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm + 1, GZ_CAP_IDLE, 0, 0).st, GZ_ST_NOT_FOUND);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mem/own.c hyp/mem/own_check.c hyp/mem/host_s2.c hyp/mem/pin.c hyp/mem/guest_s2.c hyp/mem/guest_slots.c hyp/mem/share.c hyp/mem/guest_clean.c tests/host/mem_fixture.c */
+/* SOURCES: hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mem/own.c hyp/mem/own_check.c hyp/mem/host_s2.c hyp/mem/pin.c hyp/mem/guest_s2.c hyp/mem/guest_slots.c hyp/mem/share.c hyp/mem/protect.c hyp/mem/guest_clean.c tests/host/mem_fixture.c */
 /*
  * Job: page records: every (state, move) pair against a list written here, counters, pins, banks; copies of host pages.
  * Never: include the table of own_check.c.
@@ -149,8 +149,9 @@ static void own__forbidden_move_unchecked__check(void **state)
 		for (enum own_move m = 0; m < MOVE_NR; m++) {
 			if (legal_next((enum own_state)s, m) != OWN_NONE)
 				continue;
-			/* The one tolerated repeat: shared with this very guest. */
-			if (s == OWN_HOST_SHARED_GUEST && m == MOVE_HOST_SHARE_GUEST)
+			/* The tolerated repeats: shared with, or donated to, this very guest. */
+			if ((s == OWN_HOST_SHARED_GUEST && m == MOVE_HOST_SHARE_GUEST) ||
+			    ((s == OWN_GUEST || s == OWN_GUEST_SHARED_HOST) && m == MOVE_HOST_DONATE_GUEST))
 				continue;
 			put_in((enum own_state)s, PEER);
 			assert_true(shim_panics(move_unchecked, &m));

@@ -227,7 +227,6 @@ void gzvm_mem_init(struct gzvm_mem *mem);
 int gzvm_mem_negotiate(struct gzvm *vm);
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region);
-int gzvm_mem_populate_all(struct gzvm *vm);
 void gzvm_mem_release(struct gzvm *vm, bool destroyed);
 
 /* gzvm_mmu.c */

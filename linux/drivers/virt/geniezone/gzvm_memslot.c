@@ -283,25 +283,6 @@ int gzvm_set_user_memory_region(struct gzvm *vm,
 }
 
 /**
- * gzvm_mem_populate_all() - gives a VM all of its memory now
- * @vm: the VM
- *
- * Return: 0 or the first error.
- */
-int gzvm_mem_populate_all(struct gzvm *vm)
-{
-	int i, ret = 0;
-
-	mutex_lock(&vm->mem.lock);
-	for (i = 0; !ret && i < GZ_MAX_SLOTS; i++) {
-		if (vm->mem.slots[i])
-			ret = gzvm_slot_populate(vm, vm->mem.slots[i]);
-	}
-	mutex_unlock(&vm->mem.lock);
-	return ret;
-}
-
-/**
  * gzvm_mem_release() - gives all memory back to the kernel
  * @vm: a VM nobody uses any more
  * @destroyed: the hypervisor let it go; if not, the guest's pages stay pinned for ever

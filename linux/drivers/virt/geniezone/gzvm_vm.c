@@ -94,19 +94,6 @@ void gzvm_put(struct gzvm *vm)
 	kref_put(&vm->kref, gzvm_last_put);
 }
 
-static int gzvm_enable_pvm(struct gzvm *vm, const struct gzvm_enable_cap *cap)
-{
-	int ret;
-
-	/* A protected VM whose memory does not come in blocks gets it all now. */
-	if (vm->mem.paging == GZVM_PAGING_PAGE) {
-		ret = gzvm_mem_populate_all(vm);
-		if (ret)
-			return ret;
-	}
-	return gzvm_arch_enable_cap(vm->id, cap->cap, cap->args, NULL);
-}
-
 static int gzvm_get_pvmfw_size(struct gzvm *vm, struct gzvm_enable_cap *cap,
 			       struct gzvm_enable_cap __user *argp)
 {
@@ -132,7 +119,11 @@ static int gzvm_enable_cap(struct gzvm *vm, struct gzvm_enable_cap __user *argp)
 	switch (cap.args[0]) {
 	case GZVM_CAP_PVM_SET_PVMFW_GPA:
 	case GZVM_CAP_PVM_SET_PROTECTED_VM:
-		ret = gzvm_enable_pvm(vm, &cap);
+		/*
+		 * Donated pages have to be unreachable for this kernel first: an access through
+		 * the linear map would kill whoever makes it.
+		 */
+		ret = -EOPNOTSUPP;
 		break;
 	case GZVM_CAP_PVM_GET_PVMFW_SIZE:
 		ret = gzvm_get_pvmfw_size(vm, &cap, argp);
