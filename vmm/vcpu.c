@@ -90,6 +90,22 @@ int vcpus_start(struct machine *m)
 	return 0;
 }
 
+/*
+ * All of them: the one waited for may wait for another, which writes to a pipe that nobody reads.
+ * The signal only has to interrupt the call: the flag is set before it is sent.
+ */
+static void kick_all(struct machine *m)
+{
+	for (unsigned int i = 0; i < GZ_MAX_CPUS; i++) {
+		struct vcpu_thread *t = &m->cpu[i];
+
+		if (!t->started)
+			continue;
+		m->hv.ops->set_kick(&t->vcpu, true);
+		pthread_kill(t->thread, KICK_SIGNAL);
+	}
+}
+
 static bool join_one(struct vcpu_thread *t)
 {
 	struct timespec wait = { .tv_nsec = JOIN_WAIT_NS };
@@ -98,9 +114,7 @@ static bool join_one(struct vcpu_thread *t)
 		/* It may wait for a device that a hostile driver keeps at work. */
 		if (i == JOIN_PATIENCE)
 			machine_quiesce(t->machine);
-		/* The signal only has to interrupt the ioctl: the flag is set before it is sent. */
-		t->machine->hv.ops->set_kick(&t->vcpu, true);
-		pthread_kill(t->thread, KICK_SIGNAL);
+		kick_all(t->machine);
 		if (pthread_tryjoin_np(t->thread, NULL) == 0)
 			return true;
 		nanosleep(&wait, NULL);

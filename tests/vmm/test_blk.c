@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -232,6 +233,11 @@ static void blk_open__bad_files__each_its_reason(void **state)
 	strcpy(path, "/dev/null");
 	assert_null(create(false));
 	assert_non_null(strstr(gz_err_last(), "neither a file nor a block device"));
+	strcpy(path, "/tmp/gz-test-blk-fifo");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(create(true));	/* and does not wait for a writer */
+	assert_non_null(strstr(gz_err_last(), "neither a file nor a block device"));
+	unlink(path);
 	strcpy(path, "/tmp/");
 	assert_null(create(true));
 	make_file(1024);

@@ -28,7 +28,7 @@
 static int master;
 static struct termios before;
 static char kernel[64];
-static bool deaf, on_virtio;
+static bool deaf, on_virtio, unread;
 
 enum { ASK, LOOK, ANSWER };
 
@@ -84,6 +84,29 @@ static void deaf_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
 	e->kind = HV_EXIT_AGAIN;
 }
 
+/* Talks all the time. */
+static void chatty_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
+{
+	data[0] = step ? 'x' : '>';
+	mmio(e, 0, true);
+}
+
+/* Standard output becomes a pipe that is full and that nobody reads, ours to the end. */
+static void unread_output(void)
+{
+	static const char block[4096];
+	int fd[2];
+
+	if (pipe2(fd, O_NONBLOCK))
+		_exit(98);
+	while (write(fd[1], block, sizeof(block)) > 0)
+		;
+	fcntl(fd[1], F_SETFL, 0);
+	if (write(STDOUT_FILENO, ">", 1) != 1)
+		_exit(97);
+	dup2(fd[1], STDOUT_FILENO);
+}
+
 static void child(bool background)
 {
 	struct config cfg;
@@ -105,7 +128,9 @@ static void child(bool background)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* what a shell's kill would do */
 	}
 	signal(SIGHUP, SIG_DFL);
-	fake_hv.guest = deaf ? deaf_guest : echo_guest;
+	if (unread)
+		unread_output();
+	fake_hv.guest = unread ? chatty_guest : deaf ? deaf_guest : echo_guest;
 	_exit(gz_run(&cfg));
 }
 
@@ -259,6 +284,26 @@ static void terminal__guest_never_reads__ctrl_a_x_still_ends_it(void **state)
 	deaf = on_virtio = false;
 }
 
+/* A vCPU sits in a write for ever: keys and signals get through all the same. */
+static void terminal__output_unread__ctrl_a_x_and_signals_end_it(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	unread = true;
+	for (unsigned int i = 0; i < 2; i++) {
+		started(&pid);
+		fake_sleep_ms(50);
+		if (i)
+			kill(pid, SIGTERM);
+		else
+			type("kkkk\001x");
+		assert_int_equal(end_of(pid) & 0x7f, i ? SIGTERM : 0);
+		restored();
+	}
+	unread = false;
+}
+
 static void terminal__signals__restored(void **state)
 {
 	static const int sig[] = { SIGTERM, SIGINT, SIGQUIT };
@@ -312,6 +357,7 @@ int main(void)
 		cmocka_unit_test(terminal__a_paste__arrives_whole),
 		cmocka_unit_test(terminal__ctrl_a_x__ends_with_0),
 		cmocka_unit_test(terminal__guest_never_reads__ctrl_a_x_still_ends_it),
+		cmocka_unit_test(terminal__output_unread__ctrl_a_x_and_signals_end_it),
 		cmocka_unit_test(terminal__signals__restored),
 		cmocka_unit_test(terminal__bug_of_ours__restored),
 		cmocka_unit_test(terminal__background__left_alone),

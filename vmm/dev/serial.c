@@ -25,6 +25,7 @@ enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_S
 void serial_init(struct serial *s)
 {
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->out_lock, NULL);
 	s->out.fd = -1;
 	s->dll = 1;
 }
@@ -183,8 +184,14 @@ static void serial_write(void *ctx, uint64_t offset, const uint8_t *data, unsign
 
 	pthread_mutex_lock(&s->lock);
 	print = offset == REG_DATA && !(s->lcr & LCR_DLAB) && !(s->mcr & MCR_LOOP);
-	if (print)
-		outlet_write(&s->out, &v, 1);	/* under the lock: bytes keep their order */
+	pthread_mutex_unlock(&s->lock);
+	if (print) {
+		/* The keyboard must get through meanwhile: the quit key is on it. */
+		pthread_mutex_lock(&s->out_lock);
+		outlet_write(&s->out, &v, 1);
+		pthread_mutex_unlock(&s->out_lock);
+	}
+	pthread_mutex_lock(&s->lock);
 	write_reg(s, offset, v);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -17,7 +17,8 @@
 #define SERIAL_FIFO	64
 
 struct serial {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock;			/* the registers */
+	pthread_mutex_t out_lock;		/* out, which may wait for a reader; never with lock */
 	struct outlet out;
 	void (*interrupt)(void *ctx);		/* pulse */
 	void *interrupt_ctx;

@@ -78,7 +78,8 @@ static int check(int fd, const char *path, bool read_only, uint64_t *sectors)
 
 int blk_file_open(const char *path, bool read_only, uint64_t *sectors)
 {
-	int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	/* Not waiting for the other end of a fifo, which is refused below. */
+	int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 && !read_only && (errno == EACCES || errno == EROFS || errno == EPERM))
 		return gz_err("cannot write disk %s: %s; give %s,ro to use it read-only", path,

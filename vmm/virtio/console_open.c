@@ -80,11 +80,23 @@ int port_open_path(struct port *port, const struct config_vport *cfg)
 		      cfg->name, cfg->path);
 }
 
+/*
+ * A description of our own can be non-blocking without the user's shell being so: a write to a
+ * terminal that nobody reads would stop the thread that sees the quit key.
+ */
+static int own_terminal(void)
+{
+	int fd = isatty(STDOUT_FILENO) ? open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY |
+					      O_CLOEXEC) : -1;
+
+	return fd < 0 ? STDOUT_FILENO : fd;
+}
+
 int port_open_console(struct port *port, const struct config_console *cfg)
 {
 	if (cfg->end == END_STDIO) {
 		port->in_fd = term_is_ours() ? STDIN_FILENO : -1;
-		port->out_fd = STDOUT_FILENO;
+		port->out_fd = own_terminal();
 		port->on_stdio = port->in_fd >= 0;
 		return 0;
 	}

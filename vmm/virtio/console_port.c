@@ -126,9 +126,8 @@ out:
 /* Write what the file takes of request C, at most VISIT_MAX; true when all of it is gone. */
 static bool write_some(struct port *port, const struct vq_chain *c)
 {
-	uint8_t buf[WRITE_MAX];
-
 	size_t limit = port->tx_done + VISIT_MAX;
+	uint8_t buf[WRITE_MAX];
 
 	port->out_gone = false;
 	while (port->tx_done < c->out_len) {
