@@ -171,7 +171,7 @@ static int build(struct machine *m)
 
 int machine_create(struct machine *m, const struct config *cfg)
 {
-	*m = (struct machine){ .cfg = cfg, .stop_fd = -1, .serial_irq_fd = -1, .mem.fd = -1 };
+	*m = (struct machine){ .cfg = cfg, .stop_fd = -1, .serial_irq_fd = -1 };
 	if (build(m) == 0)
 		return 0;
 	machine_destroy(m);

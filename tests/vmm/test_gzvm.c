@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/err.h"
@@ -34,6 +35,14 @@ static struct {
 } drv;
 
 int __wrap_ioctl(int fd, unsigned long request, ...);
+uid_t __wrap_geteuid(void);
+
+static uid_t user;
+
+uid_t __wrap_geteuid(void)
+{
+	return user;
+}
 
 static int driver(unsigned long request, void *arg)
 {
@@ -320,9 +329,35 @@ static void gzvm__describe__one_line(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Who may not lock as much as the guest has is told so, not that memory is short. */
+static void gzvm__memlock_limit__named(void **state)
+{
+	struct rlimit old, low;
+	static uint8_t host[4096];
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &old), 0);
+	low = (struct rlimit){ 64 << 10, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &low), 0);
+	for (user = 0; user <= 1000; user += 1000) {
+		const char *want = user ? "ulimit -l" : "refuses";
+
+		drv.fail_request = GZVM_SET_USER_MEMORY_REGION;
+		drv.fail_errno = ENOMEM;
+		assert_int_equal(hv.ops->set_memory(&hv, 0x80000000, 1 << 20, host), -1);
+		assert_non_null(strstr(gz_err_last(), want));
+		drv.fail_request = GZVM_RUN;
+		assert_int_equal(hv.ops->run(&vcpu, &e), -1);
+		assert_non_null(strstr(e.why, user ? "ulimit -l" : "no memory left"));
+	}
+	setrlimit(RLIMIT_MEMLOCK, &old);
+	user = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(gzvm__memlock_limit__named),
 		T(gzvm__memory_and_gic__as_crosvm), T(gzvm__entry__registers_in_order),
 		T(gzvm__interrupts__zero_based_spi), T(gzvm__mmio_exit__decoded),
 		T(gzvm__other_exits__each_its_meaning), T(gzvm__run_errno__again_or_lost),

@@ -4,6 +4,8 @@
  * Never: trust that an overflow cannot happen: each is tried.
  * Used by: make -C tests/vmm run.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
@@ -45,6 +47,52 @@ static void memory__more_than_there_is__refused(void **state)
 	assert_non_null(strstr(gz_err_last(), "smaller --mem"));
 	assert_int_equal(fake_open_files(), files);
 	gmem_destroy(&mem);
+}
+
+/* The line of /proc/self/smaps that starts with KEY, of the mapping that begins at AT. */
+static void smaps(const void *at, const char *key, char *line, size_t len)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	bool mine = false;
+	void *start;
+	char perms[8];
+
+	assert_non_null(f);
+	while (fgets(line, (int)len, f)) {
+		if (sscanf(line, "%p-%*x %7s", &start, perms) == 2)
+			mine = start == at;
+		if (mine && strncmp(line, key, strlen(key)) == 0) {
+			fclose(f);
+			return;
+		}
+	}
+	fail_msg("no mapping begins at %p, or it has no %s", at, key);
+}
+
+/* Huge pages are asked for, no child gets it, no file stands behind it, nothing is merged with it. */
+static void memory__mapping__its_own_anonymous_huge_unshared(void **state)
+{
+	unsigned int files = fake_open_files();
+	struct gmem mem[2];
+	char line[256];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(gmem_create(&mem[i], FAKE_BASE, 3 * FAKE_SIZE + 4096), 0);
+		assert_int_equal((uintptr_t)mem[i].host % (2 << 20), 0);
+	}
+	assert_int_equal(fake_open_files(), files);
+	for (unsigned int i = 0; i < 2; i++) {
+		mem[i].host[0] = mem[i].host[mem[i].size - 1] = 1;
+		smaps(mem[i].host, "Size:", line, sizeof(line));
+		assert_int_equal(strtoul(line + 5, NULL, 10) << 10, mem[i].size);
+		smaps(mem[i].host, "VmFlags:", line, sizeof(line));
+		assert_non_null(strstr(line, " dc"));	/* not in a child */
+		assert_non_null(strstr(line, " hg"));	/* huge pages */
+		assert_null(strstr(line, " sh"));
+	}
+	gmem_destroy(&mem[0]);
+	gmem_destroy(&mem[1]);
 }
 
 struct seen {
@@ -151,7 +199,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(span__inside__points_there), T(span__not_wholly_inside__null),
-		T(memory__more_than_there_is__refused), T(bus__access__finds_device),
+		T(memory__more_than_there_is__refused),
+		cmocka_unit_test(memory__mapping__its_own_anonymous_huge_unshared), T(bus__access__finds_device),
 		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),
 		T(bus__full__refused),
 	};

@@ -82,7 +82,7 @@ struct hv {
 	const char *path;
 	int dev_fd, vm_fd;
 	int gic_fd;
-	void *priv;
+	uint64_t memlock_short;	/* bytes this process may pin, when that is less than the guest has */
 };
 
 extern const struct hv_ops hv_gzvm_ops, hv_kvm_ops;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,16 @@ static int gzvm_create_vm(struct hv *hv)
 	}
 }
 
+/* A guest's pages are pinned. Looked up now: inside the sandbox there is no asking. */
+static void note_memlock(struct hv *hv, uint64_t size)
+{
+	struct rlimit limit;
+
+	hv->memlock_short = 0;
+	if (geteuid() && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur < size)
+		hv->memlock_short = limit.rlim_cur ? limit.rlim_cur : 1;
+}
+
 static int gzvm_set_memory(struct hv *hv, uint64_t gpa, uint64_t size, void *host)
 {
 	struct gzvm_userspace_memory_region r = {
@@ -88,8 +99,13 @@ static int gzvm_set_memory(struct hv *hv, uint64_t gpa, uint64_t size, void *hos
 		.memory_size = size, .userspace_addr = (uintptr_t)host,
 	};
 
+	note_memlock(hv, size);
 	if (ioctl(hv->vm_fd, GZVM_SET_USER_MEMORY_REGION, &r) == 0)
 		return 0;
+	if (errno == ENOMEM && hv->memlock_short)
+		return gz_err("%" PRIu64 " MiB of guest memory are more than the %" PRIu64 " MiB you may"
+			      " lock: raise the limit (ulimit -l), or give a smaller --mem",
+			      size >> 20, hv->memlock_short >> 20);
 	return gz_err("the hypervisor refuses %" PRIu64 " MiB of guest memory at 0x%" PRIx64
 		      ": %s; give a smaller --mem", size >> 20, gpa, strerror(errno));
 }
@@ -245,7 +261,10 @@ static int gzvm_run(struct hv_vcpu *vcpu, struct hv_exit *e)
 		return 0;
 	}
 	e->kind = HV_EXIT_CRASH;
-	if (errno == ENOMEM || errno == EFAULT)
+	if (errno == ENOMEM && vcpu->hv->memlock_short)
+		snprintf(e->why, sizeof(e->why), "only %" PRIu64 " MiB may be locked: raise the limit"
+			 " (ulimit -l), or give a smaller --mem", vcpu->hv->memlock_short >> 20);
+	else if (errno == ENOMEM || errno == EFAULT)
 		snprintf(e->why, sizeof(e->why), "the host has no memory left for it (%s): give it"
 			 " a smaller --mem, or the host more", strerror(errno));
 	else

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "lib/err.h"
 #include "mem/gmem.h"
@@ -33,25 +32,32 @@ uint64_t gmem_available(void)
 }
 
 /*
- * Host address and guest address must agree modulo 2 MiB, or no stage 2 block fits: reserve one
- * block more, place the memfd at the first aligned address, give the rest back.
+ * What a guest's memory is made of: anonymous, private, never a file. With huge pages on, a first
+ * touch then gives the hypervisor 2 MiB at once; shared memory has a switch of its own for that
+ * which distributions leave off (docs/adr/0002-guest-memory-is-anonymous.md).
+ *
+ * Host address and guest address must agree modulo 2 MiB, or no stage 2 block fits: map one block
+ * more and give back what lies before the first aligned address and behind the end.
  */
-static uint8_t *map_aligned(int fd, uint64_t size)
+static uint8_t *map_backing(uint64_t size)
 {
-	uint8_t *area = mmap(NULL, size + BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *area = mmap(NULL, size + BLOCK, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uint8_t *at;
 
 	if (area == MAP_FAILED)
 		return NULL;
 	at = (uint8_t *)(((uintptr_t)area + BLOCK - 1) & ~(uintptr_t)(BLOCK - 1));
-	if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
-		munmap(area, size + BLOCK);
-		return NULL;
-	}
 	if (at > area)
 		munmap(area, (size_t)(at - area));
 	if (at + size < area + size + BLOCK)
 		munmap(at + size, (size_t)(area + BLOCK - at));
+	/*
+	 * A child of ours would make pinned pages copy-on-write. This also keeps the mapping apart
+	 * from its neighbours: published drivers want a mapping as long as the region.
+	 */
+	madvise(at, size, MADV_DONTFORK);
+	madvise(at, size, MADV_HUGEPAGE);	/* a wish: kernels without it still work */
 	return at;
 }
 
@@ -59,34 +65,22 @@ int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)
 {
 	uint64_t available = gmem_available();
 
-	*mem = (struct gmem){ .base = base, .size = size, .fd = -1 };
+	*mem = (struct gmem){ .base = base, .size = size };
 	if (available && size > available)
 		return gz_err("the guest asks for %" PRIu64 " MiB of memory, this machine has %" PRIu64
 			      " MiB free: give a smaller --mem", size >> 20, available >> 20);
-	mem->fd = memfd_create("gz-guest", MFD_CLOEXEC);
-	if (mem->fd < 0)
-		return gz_err("cannot make guest memory: memfd_create: %s", strerror(errno));
-	if (ftruncate(mem->fd, (off_t)size) == 0)
-		mem->host = map_aligned(mem->fd, size);
-	if (!mem->host) {
-		gz_err("cannot map %" PRIu64 " MiB of guest memory: %s; give a smaller --mem",
-		       size >> 20, strerror(errno));
-		gmem_destroy(mem);
-		return -1;
-	}
-	madvise(mem->host, size, MADV_DONTFORK);
-	madvise(mem->host, size, MADV_HUGEPAGE);	/* a wish: kernels without it still work */
-	return 0;
+	mem->host = map_backing(size);
+	if (mem->host)
+		return 0;
+	return gz_err("cannot map %" PRIu64 " MiB of guest memory: %s; give a smaller --mem",
+		      size >> 20, strerror(errno));
 }
 
 void gmem_destroy(struct gmem *mem)
 {
 	if (mem->host)
 		munmap(mem->host, mem->size);
-	if (mem->fd >= 0)
-		close(mem->fd);
 	mem->host = NULL;
-	mem->fd = -1;
 }
 
 void *gmem_span(const struct gmem *mem, uint64_t gpa, uint64_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: guest memory, one memfd mapped once, reached only through a checked span.
+ * Job: guest memory, one mapping of its own, reached only through a checked span.
  * Never: hand out a pointer that is not wholly inside the guest's RAM.
  * Used by: the loader, the virtio queues, the back ends.
  */
@@ -13,7 +13,6 @@ struct gmem {
 	uint64_t base;		/* guest physical address of the first byte */
 	uint64_t size;
 	uint8_t *host;
-	int fd;
 };
 
 /*
