@@ -294,10 +294,12 @@ static void terminal__output_unread__ctrl_a_x_and_signals_end_it(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		started(&pid);
 		fake_sleep_ms(50);
+		type("kkkk");
+		fake_sleep_ms(50);
 		if (i)
 			kill(pid, SIGTERM);
 		else
-			type("kkkk\001x");
+			type("\001x");
 		assert_int_equal(end_of(pid) & 0x7f, i ? SIGTERM : 0);
 		restored();
 	}
