@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table and the JSON file of a bench, and the gate's comparison with the recorded budget.
+
+Never: fill a cell that was not measured.
+Used by: tools/bench.
+"""
+import json
+import os
+
+from gzpy import paths
+
+from .cells import Wrong
+
+BUDGET = os.path.join(paths.TOP, "docs", "performance", "budget.json")
+SLACK = 1.03
+NOT_BUILT = "not built"
+
+# row, what it is
+ROWS = [
+    ("hypercall", "hypercall answered (drawn from all that are)"),
+    ("psci_version", "PSCI_VERSION"),
+    ("vgic_read", "vGIC register read"),
+    ("vgic_write", "vGIC register write (one SPI on or off)"),
+    ("vgic_write_priority", "vGIC register write (one priority)"),
+    ("timer_program", "timer programmed"),
+    ("eoi", "end of interrupt"),
+    ("mmio_read_user", "MMIO read answered by `gz`"),
+    ("mmio_write_user", "MMIO write answered by `gz`"),
+    ("ioeventfd_kick", "ioeventfd kick until the host thread runs"),
+    ("irqfd_running", "irqfd to handler, vCPU running"),
+    ("irqfd_idle", "irqfd to handler, vCPU idle"),
+    ("sgi_running", "SGI to a running vCPU, both CPUs' work"),
+    ("sgi_idle", "SGI to an idle vCPU, both CPUs' work"),
+    ("timer_to_handler", "timer expiry to handler, vCPU running"),
+    ("timer_to_handler_idle", "timer expiry to handler, vCPU idle"),
+    ("first_touch", "first touch per 4 KiB, as `gz` gets its memory"),
+    ("touch_4k_absent", "first touch per 4 KiB: 4 KiB backing, host page absent"),
+    ("touch_4k_present", "first touch per 4 KiB: 4 KiB backing, host page present"),
+    ("touch_2m_absent", "first touch per 4 KiB: 2 MiB backing, host page absent"),
+    ("touch_2m_present", "first touch per 4 KiB: 2 MiB backing, host page present"),
+    ("touch_protected", "first touch per 4 KiB, protected VM"),
+    ("share_unshare", "share and unshare of a page, protected VM"),
+    ("teardown_4k_present", "teardown per 4 KiB, 4 KiB backing"),
+    ("teardown_2m_present", "teardown per 4 KiB, 2 MiB backing"),
+    ("teardown_protected", "teardown per 4 KiB, protected VM"),
+    ("vm_create_to_first", "VM create to the guest's first C line"),
+    ("vm_teardown_empty", "teardown of a VM that did nothing"),
+    ("host_boot_to_init", "host: power-on to init"),
+    ("host_boot_in_el2", "of these in gz.bin's EL2 (its own start included)"),
+    ("host_getppid", "host: getppid"),
+    ("host_page_fault", "host: page fault"),
+    ("host_fork_exec", "host: fork, exec, exit, wait"),
+    ("host_switch", "host: context switch by a pipe"),
+    ("host_tick", "host: timer tick"),
+    ("host_copy_mib", "host: copy of 1 MiB"),
+    ("dma_map", "DMA window changed"),
+]
+UNBUILT = {"touch_protected", "share_unshare", "teardown_protected", "dma_map"}
+TITLES = {"bare": "bare EL1", "gz": "gz.bin", "nvhe": "KVM nVHE", "vhe": "KVM VHE", "protected": "KVM protected"}
+
+
+def cell(result, row):
+    if row in result.rows:
+        return f"{result.rows[row]:,}".replace(",", " ")
+    return NOT_BUILT if row in UNBUILT and result.column == "gz" else ""
+
+
+def of_cpu(found, cpu):
+    columns = [r for r in found if r.cpu == cpu]
+    lines = [f"\nInstructions per operation, {cpu}\n",
+             "| Operation | " + " | ".join(TITLES[r.column] for r in columns) + " |",
+             "|---|" + "---:|" * len(columns)]
+    for row, text in ROWS:
+        cells = [cell(r, row) for r in columns]
+        if any(cells):
+            lines.append(f"| {text} | " + " | ".join(cells) + " |")
+    lines += [f"\n{TITLES[r.column]}: {note}" for r in columns for note in r.notes]
+    return "\n".join(lines)
+
+
+def show(found, path):
+    """Prints the tables, writes the JSON file; the process's exit status."""
+    for cpu in dict.fromkeys(r.cpu for r in found):
+        print(of_cpu(found, cpu))
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump([{"column": r.column, "cpu": r.cpu, "rows": r.rows, "notes": r.notes} for r in found], f, indent=1)
+        f.write("\n")
+    print(f"\nbench: {len(found)} cells, {sum(len(r.rows) for r in found)} figures; {os.path.relpath(path)}")
+    return 0
+
+
+def judge(rows, budget):
+    """One line per budgeted row, and how many are over."""
+    over = []
+    for row, allowed in budget.items():
+        got = rows.get(row)
+        bad = got is None or got > allowed * SLACK
+        over += [row] if bad else []
+        print(f"{'FAIL' if bad else 'ok  '} {row}: {got}, budget {allowed}")
+    return over
+
+
+def gate(result):
+    """Compares with the recorded budget; the process's exit status."""
+    try:
+        with open(BUDGET, encoding="utf-8") as f:
+            budget = json.load(f)
+    except (OSError, ValueError) as e:
+        raise Wrong(f"no budget to compare with: {e}") from e
+    over = judge(result.rows, budget)
+    if over:
+        print("remedy: tools/bench --profile ROW shows where the instructions went; a budget changes in a commit of its own")
+    print(f"{len(budget) - len(over)} passed, {len(over)} failed")
+    return 1 if over else 0
