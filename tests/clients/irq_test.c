@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
 #include "client.h"
 
@@ -18,6 +19,7 @@
 #define REPORT		MMIO_GPA
 #define PATIENCE_MS	5000
 #define ROUNDS		200
+#define MOST_EVENTFDS	1000
 
 static int line(struct vm *vm, uint32_t type, uint32_t number, uint32_t level)
 {
@@ -139,6 +141,54 @@ TEST(ioeventfd__collisions)
 	EXPECT_OK(ioeventfd(&vm, e, 0x1000, 0, 0, 0));
 	close(e);
 	vm_end(&vm);
+}
+
+TEST(ioeventfd__thousand__then_enospc)
+{
+	const uint32_t gone = GZVM_IOEVENTFD_FLAG_DEASSIGN;
+	int e = eventfd(0, EFD_NONBLOCK);
+	uint64_t i, failed = 0;
+	struct vm vm;
+
+	vm_make_bare(&vm);
+	for (i = 0; i < MOST_EVENTFDS; i++)
+		failed += ioeventfd(&vm, e, MMIO_GPA + 8 * i, 8, 0, 0) != 0;
+	EXPECT_EQ(failed, 0);
+	EXPECT_ERR(ioeventfd(&vm, e, MMIO_GPA + 8 * i, 8, 0, 0), ENOSPC);
+	EXPECT_ERR(ioeventfd(&vm, e, MMIO_GPA, 8, 0, 0), EEXIST);
+	EXPECT_OK(ioeventfd(&vm, e, MMIO_GPA, 8, gone, 0));
+	EXPECT_OK(ioeventfd(&vm, e, MMIO_GPA + 8 * i, 8, 0, 0));
+	EXPECT_ERR(ioeventfd(&vm, e, MMIO_GPA, 8, 0, 0), ENOSPC);
+	vm_end(&vm);
+	close(e);
+}
+
+/* Removing one, and the end of an eventfd that is bound, both make room. */
+TEST(irqfd__thousand__then_enospc)
+{
+	struct rlimit lim = { 2 * MOST_EVENTFDS, 2 * MOST_EVENTFDS };
+	static int e[MOST_EVENTFDS + 1];
+	int i, failed = 0;
+	struct vm vm;
+
+	EXPECT_OK(setrlimit(RLIMIT_NOFILE, &lim));
+	vm_make_bare(&vm);
+	for (i = 0; i <= MOST_EVENTFDS; i++)
+		e[i] = eventfd(0, EFD_NONBLOCK);
+	for (i = 0; i < MOST_EVENTFDS; i++)
+		failed += irqfd(&vm, e[i], (uint32_t)i % 256, 0, 0) != 0;
+	EXPECT_EQ(failed, 0);
+	EXPECT_ERR(irqfd(&vm, e[i], 1, 0, 0), ENOSPC);
+	EXPECT_ERR(irqfd(&vm, e[0], 1, 0, 0), EBUSY);
+	EXPECT_OK(irqfd(&vm, e[0], 0, GZVM_IRQFD_FLAG_DEASSIGN, 0));
+	EXPECT_OK(irqfd(&vm, e[i], 1, 0, 0));
+	EXPECT_ERR(irqfd(&vm, e[0], 0, 0, 0), ENOSPC);
+	close(e[1]);
+	EXPECT_OK(irqfd(&vm, e[0], 0, 0, 0));
+	for (i = 2; i <= MOST_EVENTFDS; i++)
+		close(e[i]);
+	vm_end(&vm);
+	close(e[0]);
 }
 
 TEST(ioeventfd__guest_writes__by_length_and_value)

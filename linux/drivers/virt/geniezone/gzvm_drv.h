@@ -4,15 +4,19 @@
  * Never: a header, symbol or constant of KVM.
  * Used by: every file in this folder.
  *
- * Lifetime: a child holds a reference on its parent. A VM file, every vCPU file and the reboot
- * notifier hold one on struct gzvm; vCPUs live as long as their VM. An object is complete before
- * user space can see its file.
+ * Lifetime: a child holds a reference on its parent. A VM file and every vCPU file hold one on
+ * struct gzvm; vCPUs live as long as their VM. The reboot notifier holds none: it walks
+ * gzvm_drv.vms under gzvm_drv.lock, and the last reference waits for that lock before it frees
+ * anything. An object is complete before user space can see its file.
  *
  * Locks, outermost first:
- *   gzvm_drv.lock > gzvm.lock > gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock
+ *   gzvm_drv.lock > gzvm.lock > gzvm_vcpu.lock (only tried) > host calls
+ *   gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock
  *   gzvm_irqfds.assign_lock > eventfd wait queue > gzvm_irqfds.lock
  *   gzvm_ioevents.lock, and its SRCU for readers
- * Nothing takes gzvm_drv.lock or gzvm.lock on the way of a RUN or of an interrupt.
+ * Nothing takes gzvm_drv.lock or gzvm.lock on the way of a RUN or of an interrupt. Under those two
+ * user memory is neither copied nor pinned, because the reboot notifier waits for them and a user
+ * fault may never end. gzvm_mem.lock is held over such faults: whoever waits for it can be killed.
  */
 #ifndef GZVM_DRV_H
 #define GZVM_DRV_H
@@ -31,6 +35,9 @@
 #include "gzvm_arch.h"
 
 #define GZVM_BLOCK_PAGES	(SZ_2M / PAGE_SIZE)
+
+/* ioeventfds of a VM, and irqfds: their lists are walked on each exit, or with interrupts off. */
+#define GZVM_MAX_EVENTFDS	1000
 
 struct dentry;
 struct device;
@@ -118,25 +125,29 @@ struct gzvm_mem {
 /**
  * struct gzvm_irqfds - eventfds that raise interrupts
  * @assign_lock: one assign or deassign at a time
- * @lock: guards @list; taken in eventfd callbacks
+ * @lock: guards @list and @count; taken in eventfd callbacks
  * @list: of struct gzvm_irqfd_entry
+ * @count: its length, at most GZVM_MAX_EVENTFDS
  */
 struct gzvm_irqfds {
 	struct mutex assign_lock;
 	spinlock_t lock;
 	struct list_head list;
+	u32 count;
 };
 
 /**
  * struct gzvm_ioevents - guest writes that signal eventfds
- * @lock: guards changes of @list
+ * @lock: guards changes of @list, and @count
  * @srcu: guards walks of @list on the exit path
  * @list: of struct gzvm_ioevent
+ * @count: its length, at most GZVM_MAX_EVENTFDS
  */
 struct gzvm_ioevents {
 	struct mutex lock;
 	struct srcu_struct srcu;
 	struct list_head list;
+	u32 count;
 };
 
 enum gzvm_count {

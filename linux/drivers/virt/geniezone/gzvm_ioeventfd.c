@@ -119,8 +119,12 @@ static int gzvm_ioevent_add(struct gzvm_ioevents *ioevents, struct gzvm_ioevent 
 		if (gzvm_ioevent_collides(new, p))
 			ret = -EEXIST;
 	}
-	if (!ret)
+	if (!ret && ioevents->count == GZVM_MAX_EVENTFDS)
+		ret = -ENOSPC;
+	if (!ret) {
 		list_add_tail_rcu(&new->node, &ioevents->list);
+		ioevents->count++;
+	}
 	mutex_unlock(&ioevents->lock);
 	return ret;
 }
@@ -148,6 +152,7 @@ static int gzvm_ioevent_deassign(struct gzvm *vm, const struct gzvm_ioevent *wan
 		if (!gzvm_ioevent_is(p, want))
 			continue;
 		list_del_rcu(&p->node);
+		ioevents->count--;
 		found = p;
 		break;
 	}
@@ -166,7 +171,7 @@ static int gzvm_ioevent_deassign(struct gzvm *vm, const struct gzvm_ioevent *wan
  * @args: eventfd, address, length, value and flags
  *
  * Return: 0; -EINVAL length, flags or wrap; -EBADF or -EINVAL no eventfd; -EEXIST an entry one
- * write could also mean; -ENOENT nothing to remove; -ENOMEM.
+ * write could also mean; -ENOENT nothing to remove; -ENOSPC GZVM_MAX_EVENTFDS are there; -ENOMEM.
  */
 int gzvm_ioeventfd(struct gzvm *vm, const struct gzvm_ioeventfd *args)
 {

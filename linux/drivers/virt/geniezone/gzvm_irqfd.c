@@ -55,6 +55,7 @@ static void gzvm_irqfd_shutdown(struct work_struct *work)
 static void gzvm_irqfd_take_out(struct gzvm_irqfd_entry *e)
 {
 	list_del_init(&e->node);
+	e->vm->irqfds.count--;
 	queue_work(gzvm_irqfd_wq, &e->shutdown);
 }
 
@@ -126,24 +127,34 @@ static struct gzvm_irqfd_entry *gzvm_irqfd_alloc(struct gzvm *vm, u32 spi, struc
 	return e;
 }
 
+/* Needs: irqfds.lock. The walks are short because the list is. */
+static int gzvm_irqfd_add(struct gzvm_irqfds *irqfds, struct gzvm_irqfd_entry *e)
+{
+	if (gzvm_irqfd_find(irqfds, e->eventfd))
+		return -EBUSY;
+	if (irqfds->count == GZVM_MAX_EVENTFDS)
+		return -ENOSPC;
+	list_add_tail(&e->node, &irqfds->list);
+	irqfds->count++;
+	return 0;
+}
+
 /* Needs: irqfds.assign_lock, so that nobody takes the entry out before it waits on its eventfd. */
 static int gzvm_irqfd_bind(struct gzvm *vm, u32 spi, struct file *file)
 {
 	struct gzvm_irqfds *irqfds = &vm->irqfds;
 	struct gzvm_irqfd_entry *e = gzvm_irqfd_alloc(vm, spi, file);
-	bool busy;
+	int ret;
 
 	if (IS_ERR(e))
 		return PTR_ERR(e);
 	spin_lock_irq(&irqfds->lock);
-	busy = gzvm_irqfd_find(irqfds, e->eventfd);
-	if (!busy)
-		list_add_tail(&e->node, &irqfds->list);
+	ret = gzvm_irqfd_add(irqfds, e);
 	spin_unlock_irq(&irqfds->lock);
-	if (busy) {
+	if (ret) {
 		eventfd_ctx_put(e->eventfd);
 		kfree(e);
-		return -EBUSY;
+		return ret;
 	}
 	/* Signalled before it was bound counts too. The file keeps its end (EPOLLHUP) away. */
 	if (vfs_poll(file, &e->poll) & EPOLLIN)
@@ -212,7 +223,8 @@ static int gzvm_irqfd_deassign(struct gzvm *vm, const struct gzvm_irqfd *args)
  * @args: eventfd, SPI and flags
  *
  * Return: 0, on deassign also when nothing matched; -EINVAL unknown flag, padding, SPI or no
- * eventfd; -EBADF no file; -EBUSY eventfd bound already; -ENOMEM.
+ * eventfd; -EBADF no file; -EBUSY eventfd bound already; -ENOSPC GZVM_MAX_EVENTFDS are bound;
+ * -ENOMEM.
  */
 int gzvm_irqfd(struct gzvm *vm, const struct gzvm_irqfd *args)
 {
@@ -242,12 +254,17 @@ void gzvm_irqfd_init(struct gzvm *vm)
  */
 void gzvm_irqfd_release(struct gzvm *vm)
 {
-	struct gzvm_irqfd_entry *e, *next;
+	struct gzvm_irqfds *irqfds = &vm->irqfds;
+	struct gzvm_irqfd_entry *e;
 
-	spin_lock_irq(&vm->irqfds.lock);
-	list_for_each_entry_safe(e, next, &vm->irqfds.list, node)
-		gzvm_irqfd_take_out(e);
-	spin_unlock_irq(&vm->irqfds.lock);
+	do {
+		spin_lock_irq(&irqfds->lock);
+		e = list_first_entry_or_null(&irqfds->list, struct gzvm_irqfd_entry, node);
+		if (e)
+			gzvm_irqfd_take_out(e);
+		spin_unlock_irq(&irqfds->lock);
+		cond_resched();
+	} while (e);
 	flush_workqueue(gzvm_irqfd_wq);
 }
 
