@@ -6,6 +6,8 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <glob.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -284,6 +286,23 @@ long long hyp_stat(const char *name)
 	return value;
 }
 
+long long pages_pinned(void)
+{
+	long long sum = -1, pinned;
+	glob_t g;
+	FILE *f;
+
+	if (glob("/sys/kernel/debug/gzvm/*-*/slots", 0, NULL, &g))
+		return -1;
+	f = fopen(g.gl_pathv[0], "r");
+	globfree(&g);
+	while (f && fscanf(f, "slot %*d gpa %*x pages %*d pinned %lld flags %*d ", &pinned) == 1)
+		sum = sum < 0 ? pinned : sum + pinned;
+	if (f)
+		fclose(f);
+	return sum;
+}
+
 /* For a runner that wants a live VM: a guest that spins until this program is killed. */
 static void hold(void)
 {
@@ -293,6 +312,33 @@ static void hold(void)
 	printf("holding\n");
 	for (;;)
 		vcpu_run(&vm, 0);
+}
+
+void *memory_that_hangs(size_t size)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	reg.range.start = (uintptr_t)p;
+	reg.range.len = size;
+	if (p == MAP_FAILED || fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		die("userfaultfd");
+	return p;
+}
+
+/* For a runner that wants a VM whose set-up never ends; needs populate=upfront. */
+static int hang(void)
+{
+	void *p = memory_that_hangs(BLOCK);
+	struct vm vm;
+
+	vm_make_bare(&vm);
+	printf("hanging\n");
+	vm_slot(vm.fd, 1, RAM_GPA + RAM_SIZE, BLOCK, p);
+	printf("not hanging\n");
+	return 1;
 }
 
 /* One attempt to load a module, unlike insmod's two; says why not. */
@@ -316,6 +362,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc > 1 && !strcmp(argv[1], "hold"))
 		hold();
+	if (argc > 1 && !strcmp(argv[1], "hang"))
+		return hang();
 	if (argc > 2 && !strcmp(argv[1], "load"))
 		return load(argv[2]);
 	for (t = tests; t; t = t->next) {

@@ -91,7 +91,7 @@ struct vm {
 extern const uint8_t guest_blob[], guest_blob_end[];
 extern const uint8_t guest_mmio[], guest_counter[], guest_wfi[], guest_spin[], guest_touch[];
 extern const uint8_t guest_call[], guest_irq[], guest_smp[], guest_doorbell[], guest_off[];
-extern const uint8_t guest_load[], guest_idle_timer[];
+extern const uint8_t guest_load[], guest_idle_timer[], guest_balloon[];
 
 int dev_open(void);
 int vm_ioctl(struct vm *vm, unsigned long request, void *arg);
@@ -117,6 +117,10 @@ void sleep_ms(unsigned int ms);
 uint64_t now_ms(void);
 /* A counter of the hypervisor by name (debugfs gzvm/stats), -1 when there is none. */
 long long hyp_stat(const char *name);
+/* User memory whose page faults nobody ever answers. */
+void *memory_that_hangs(size_t size);
+/* Pages the driver holds pinned for the only VM there is (debugfs slots), -1 when there is none. */
+long long pages_pinned(void);
 /* Signal handler that does nothing, with or without SA_RESTART. */
 void quiet_signal(int sig, int flags);
 

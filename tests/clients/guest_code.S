@@ -182,6 +182,70 @@ second:
 	str	x1, [x0, #8]
 	b	guest_off
 
+	/*
+	 * x0 = words: page of vCPU 0, page of vCPU 1, report, one word of progress of each vCPU.
+	 * Rounds: both pages are there, vCPU 1 gives its page up, then at once vCPU 0 gives up the other
+	 * one, a bit later each time, while vCPU 1 touches its own again. Each reports the round.
+	 */
+entry guest_balloon
+	mov	x20, x0
+	mov	x3, x0
+	mov	w0, #0x0003
+	movk	w0, #0xc400, lsl #16
+	mov	x1, #1
+	adr	x2, balloon_second
+	hvc	#0
+	ldr	x21, [x20]
+	ldr	x22, [x20, #16]
+	mov	x23, #0
+	mov	x24, #0
+1:	add	x24, x24, #1
+	str	x24, [x21, #8]
+	mov	x10, #0
+	bl	meet
+	bl	meet
+	and	x4, x24, #63
+	lsl	x4, x4, #9
+2:	cbz	x4, 3f
+	sub	x4, x4, #1
+	b	2b
+3:	bl	relinquish
+	str	x24, [x22]
+	b	1b
+balloon_second:
+	mov	x20, x0
+	ldr	x21, [x20, #8]
+	ldr	x22, [x20, #16]
+	mov	x23, #0
+	mov	x24, #0
+1:	add	x24, x24, #1
+	mov	x10, #8
+	bl	meet
+	bl	relinquish
+	mov	x10, #8
+	bl	meet
+	str	x24, [x21, #8]
+	str	x24, [x22, #8]
+	b	1b
+relinquish:
+	mov	w0, #0x0009
+	movk	w0, #0xc600, lsl #16
+	mov	x1, x21
+	mov	x2, #0
+	hvc	#0
+	ret
+meet:						/* x10 = 8 * own number */
+	add	x23, x23, #1
+	add	x4, x20, #24
+	dmb	sy
+	str	x23, [x4, x10]
+	eor	x5, x10, #8
+1:	ldr	x6, [x4, x5]
+	cmp	x6, x23
+	b.lo	1b
+	dmb	sy
+	ret
+
 	.balign	2048
 vectors:
 	.rept	5

@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -204,19 +203,11 @@ TEST(life__sigkill_while_guest_idles)
 /* Guest memory whose faults nobody answers: RUN hangs in the host's kernel. */
 static void child_stuck(int ready)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	const uint64_t x[4] = { DATA_GPA + 0x10000000, DATA_GPA + 0x10001000, 0x1000 };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *p = memory_that_hangs(0x200000);
 	struct vm vm;
-	void *p;
 
-	p = mmap(NULL, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)p;
-	reg.range.len = 0x200000;
 	vm_make(&vm, 2, guest_touch, x);
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
-		_exit(2);
 	if (write(ready, "r", 1) != 1)
 		_exit(3);
 	vm_slot(vm.fd, 1, x[0] & ~0x1fffffull, 0x200000, p);	/* populate=upfront hangs here */
@@ -245,6 +236,50 @@ TEST(life__sigkill_while_a_fault_hangs)
 		waitpid(pid, &status, 0);
 		EXPECT(WIFSIGNALED(status));
 	}
+	close(ready[0]);
+	close(ready[1]);
+	expect_no_vm_left();
+}
+
+static bool ends_in_time(pid_t pid, int *status)
+{
+	uint64_t until = now_ms() + 3000;
+
+	while (now_ms() < until) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		sleep_ms(5);
+	}
+	return false;
+}
+
+/* Who waits for a lock behind a page fault that nobody answers can be killed. */
+TEST(life__reader_behind_a_fault_that_hangs__can_be_killed)
+{
+	int status = 0, ready[2];
+	pid_t stuck, reader;
+	char c;
+
+	fflush(stdout);
+	EXPECT_OK(pipe(ready));
+	stuck = fork();
+	if (stuck == 0)
+		child_stuck(ready[1]);
+	EXPECT(read(ready[0], &c, 1) == 1);
+	sleep_ms(100);
+	reader = fork();
+	if (reader == 0)
+		_exit(pages_pinned() < 0);
+	sleep_ms(100);
+	if (waitpid(stuck, &status, WNOHANG) == 0) {	/* 6.1 does not wait for such a page */
+		EXPECT_EQ(waitpid(reader, &status, WNOHANG), 0);
+		kill(reader, SIGKILL);
+		EXPECT(ends_in_time(reader, &status));
+		EXPECT(WIFSIGNALED(status));
+		kill(stuck, SIGKILL);
+		waitpid(stuck, &status, 0);
+	}
+	waitpid(reader, &status, 0);
 	close(ready[0]);
 	close(ready[1]);
 	expect_no_vm_left();

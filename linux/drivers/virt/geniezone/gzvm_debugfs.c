@@ -168,9 +168,10 @@ static int slots_show(struct seq_file *m, void *unused)
 {
 	struct gzvm *vm = m->private;
 	struct gzvm_slot *s;
-	int i;
+	int i, ret = mutex_lock_killable(&vm->mem.lock);
 
-	mutex_lock(&vm->mem.lock);
+	if (ret)
+		return ret;
 	for (i = 0; i < GZ_MAX_SLOTS; i++) {
 		s = vm->mem.slots[i];
 		if (s)

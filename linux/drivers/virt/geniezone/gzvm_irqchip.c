@@ -44,9 +44,11 @@ static int gzvm_create_device_with(struct gzvm *vm, struct gzvm_create_device *d
 		page->attr_addr = virt_to_phys(attrs);
 		page->attr_size = dev->attr_size;
 	}
-	mutex_lock(&vm->lock);
-	ret = gzvm_arch_create_device(vm->id, page);
-	mutex_unlock(&vm->lock);
+	ret = mutex_lock_killable(&vm->lock);
+	if (!ret) {
+		ret = gzvm_arch_create_device(vm->id, page);
+		mutex_unlock(&vm->lock);
+	}
 	dev->id = page->id;
 	free_page((unsigned long)page);
 	return ret;

@@ -68,7 +68,8 @@ static bool gzvm_user_range_is_mapped(unsigned long start, unsigned long size)
 	unsigned long at = start, end = start + size;
 	struct vm_area_struct *vma;
 
-	mmap_read_lock(current->mm);
+	if (mmap_read_lock_killable(current->mm))
+		return false;
 	while (at < end) {
 		vma = find_vma(current->mm, at);
 		if (!vma || vma->vm_start > at)
@@ -245,7 +246,11 @@ static int gzvm_slot_add(struct gzvm *vm, const struct gzvm_userspace_memory_reg
 	slot = gzvm_slot_alloc(r);
 	if (!slot)
 		return -ENOMEM;
-	mutex_lock(&vm->mem.lock);
+	ret = mutex_lock_killable(&vm->mem.lock);
+	if (ret) {
+		kfree(slot);
+		return ret;
+	}
 	ret = gzvm_slot_add_locked(vm, slot);
 	mutex_unlock(&vm->mem.lock);
 	return ret;
@@ -254,8 +259,10 @@ static int gzvm_slot_add(struct gzvm *vm, const struct gzvm_userspace_memory_reg
 static int gzvm_slot_delete(struct gzvm *vm, u32 id)
 {
 	struct gzvm_slot *slot;
+	int ret = mutex_lock_killable(&vm->mem.lock);
 
-	mutex_lock(&vm->mem.lock);
+	if (ret)
+		return ret;
 	slot = vm->mem.slots[id];
 	vm->mem.slots[id] = NULL;
 	if (slot)
@@ -270,7 +277,8 @@ static int gzvm_slot_delete(struct gzvm *vm, u32 id)
  * @region: slot, guest range, user memory; size 0 deletes the slot whatever else it says
  *
  * Return: 0; -EINVAL slot number, alignment, size or flags; -EFAULT user range not mapped, or the
- * hypervisor refuses; -EEXIST slot in use or range overlaps; -ENOENT nothing to delete; -ENOMEM.
+ * hypervisor refuses; -EEXIST slot in use or range overlaps; -ENOENT nothing to delete; -ENOMEM;
+ * -EINTR killed while another thread's page fault held the lock.
  */
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region)

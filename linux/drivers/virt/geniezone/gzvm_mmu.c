@@ -275,14 +275,16 @@ static bool gzvm_page_is_gone(struct gzvm *vm, u64 gfn)
  * @vm: the VM
  * @gfn: the page; the hypervisor has unmapped it
  *
- * With a hypervisor that cannot unmap single pages the pin stays until the slot or the VM ends.
+ * With a hypervisor that cannot unmap single pages, or when the thread is killed, the pin stays until
+ * the slot or the VM ends.
  */
 void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 {
 	struct gzvm_slot *slot;
 	struct page **page;
 
-	mutex_lock(&vm->mem.lock);
+	if (mutex_lock_killable(&vm->mem.lock))
+		return;
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
 	page = slot ? &slot->pages[gfn - slot->base_gfn] : NULL;
 	if (page && *page && gzvm_page_is_gone(vm, gfn)) {

@@ -149,14 +149,18 @@ undo_vcpu:
 long gzvm_create_vcpu(struct gzvm *vm, unsigned long id)
 {
 	struct file *file;
-	int fd;
+	int fd, ret;
 
 	if (id >= GZ_MAX_VCPUS)
 		return -EINVAL;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	mutex_lock(&vm->lock);
+	ret = mutex_lock_killable(&vm->lock);
+	if (ret) {
+		put_unused_fd(fd);
+		return ret;
+	}
 	file = vm->gone ? ERR_PTR(-ENODEV) : gzvm_vcpu_create_locked(vm, (u16)id);
 	mutex_unlock(&vm->lock);
 	if (IS_ERR(file)) {

@@ -94,12 +94,24 @@ void gzvm_put(struct gzvm *vm)
 	kref_put(&vm->kref, gzvm_last_put);
 }
 
+/* One ENABLE_CAP call of the VM. User memory is touched before or after it, never under the lock. */
+static int gzvm_vm_cap(struct gzvm *vm, const struct gzvm_enable_cap *cap, u64 *result)
+{
+	int ret = mutex_lock_killable(&vm->lock);
+
+	if (ret)
+		return ret;
+	ret = gzvm_arch_enable_cap(vm->id, cap->cap, cap->args, result);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
 static int gzvm_get_pvmfw_size(struct gzvm *vm, struct gzvm_enable_cap *cap,
 			       struct gzvm_enable_cap __user *argp)
 {
 	u64 size;
 
-	if (gzvm_arch_enable_cap(vm->id, cap->cap, cap->args, &size))
+	if (gzvm_vm_cap(vm, cap, &size))
 		return -EINVAL;
 	cap->args[1] = size;
 	return copy_to_user(argp, cap, sizeof(*cap)) ? -EFAULT : 0;
@@ -108,14 +120,12 @@ static int gzvm_get_pvmfw_size(struct gzvm *vm, struct gzvm_enable_cap *cap,
 static int gzvm_enable_cap(struct gzvm *vm, struct gzvm_enable_cap __user *argp)
 {
 	struct gzvm_enable_cap cap;
-	int ret;
 
 	if (copy_from_user(&cap, argp, sizeof(cap)))
 		return -EFAULT;
 	/* The others carry host addresses or are the driver's own: never from user space. */
 	if (cap.cap != GZVM_CAP_PROTECTED_VM)
 		return -EINVAL;
-	mutex_lock(&vm->lock);
 	switch (cap.args[0]) {
 	case GZVM_CAP_PVM_SET_PVMFW_GPA:
 	case GZVM_CAP_PVM_SET_PROTECTED_VM:
@@ -123,16 +133,12 @@ static int gzvm_enable_cap(struct gzvm *vm, struct gzvm_enable_cap __user *argp)
 		 * Donated pages have to be unreachable for this kernel first: an access through
 		 * the linear map would kill whoever makes it.
 		 */
-		ret = -EOPNOTSUPP;
-		break;
+		return -EOPNOTSUPP;
 	case GZVM_CAP_PVM_GET_PVMFW_SIZE:
-		ret = gzvm_get_pvmfw_size(vm, &cap, argp);
-		break;
+		return gzvm_get_pvmfw_size(vm, &cap, argp);
 	default:
-		ret = -EINVAL;
+		return -EINVAL;
 	}
-	mutex_unlock(&vm->lock);
-	return ret;
 }
 
 static int gzvm_ioctl_memory(struct gzvm *vm, void __user *argp)
