@@ -5,9 +5,12 @@
  * Used by: gzvm_abi_test.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -198,6 +201,61 @@ TEST(run__idle_guest__a_signal_ends_run)
 	sleep_ms(30);
 	EXPECT(!runner_is_done(r));
 	EXPECT_EQ(runner_join(r, SIGUSR1), EINTR);
+	vm_end(&vm);
+}
+
+struct mover {
+	struct vm *vm;
+	struct rseq *rseq;
+};
+
+static void *run_and_tell_rseq(void *arg)
+{
+	struct mover *m = arg;
+
+	__atomic_store_n(&m->rseq, (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset), __ATOMIC_RELEASE);
+	return (void *)(intptr_t)vcpu_run(m->vm, 0);
+}
+
+static bool comes_to_cpu(struct mover *m, uint32_t cpu)
+{
+	uint64_t until = now_ms() + 3000;
+	struct rseq *r;
+
+	for (; now_ms() < until; sleep_ms(5)) {
+		r = __atomic_load_n(&m->rseq, __ATOMIC_ACQUIRE);
+		if (r && __atomic_load_n(&r->cpu_id, __ATOMIC_RELAXED) == cpu)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The kernel keeps the number of the thread's CPU in its memory (rseq), as work for the way out to
+ * user space. A thread inside RUN that is moved must have that work done although its guest spins on.
+ */
+TEST(run__moved_while_the_guest_spins__work_on_the_way_out_is_done)
+{
+	struct mover m = { 0 };
+	pthread_t thread;
+	cpu_set_t cpus;
+	struct vm vm;
+	uint32_t i;
+
+	quiet_signal(SIGUSR1, 0);
+	vm_make(&vm, 1, guest_spin, NULL);
+	m.vm = &vm;
+	EXPECT(__rseq_size > 0 && sysconf(_SC_NPROCESSORS_ONLN) > 1);
+	EXPECT_EQ(pthread_create(&thread, NULL, run_and_tell_rseq, &m), 0);
+	sleep_ms(50);
+	for (i = 0; i < 4; i++) {
+		CPU_ZERO(&cpus);
+		CPU_SET(i % 2, &cpus);
+		EXPECT_EQ(pthread_setaffinity_np(thread, sizeof(cpus), &cpus), 0);
+		EXPECT(comes_to_cpu(&m, i % 2));
+	}
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, NULL);
 	vm_end(&vm);
 }
 

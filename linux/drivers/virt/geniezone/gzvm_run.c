@@ -61,14 +61,32 @@ static void gzvm_say_fail_entry(struct gzvm_vcpu *vcpu)
 /*
  * A refused RUN. The exit the hypervisor names counts only when it also stands in the page, which
  * said UNKNOWN before: a hypervisor that names none leaves garbage in the register.
+ *
+ * While an exit waits for its reply the page still holds that exit and no reason. Neither may be
+ * taken for the other, and user space keeps the reply for its next RUN.
  */
-static void gzvm_refused(struct gzvm_vcpu *vcpu, const struct gzvm_exit *exit)
+static int gzvm_refused(struct gzvm_vcpu *vcpu, const struct gzvm_exit *exit)
 {
+	if (vcpu->reply) {
+		pr_warn_ratelimited("VM %u vCPU %u cannot be entered (status %d); the reason is not told while an exit waits for its reply: run it again, or end the VM\n",
+				    vcpu->vm->id, vcpu->id, exit->status);
+		return -ENXIO;
+	}
 	if (exit->reason == GZVM_EXIT_FAIL_ENTRY &&
 	    READ_ONCE(vcpu->run->exit_reason) == GZVM_EXIT_FAIL_ENTRY)
 		gzvm_say_fail_entry(vcpu);
 	else
 		gzvm_internal_error(vcpu, GZVM_INTERNAL_STATUS, (u64)(s64)exit->status);
+	return 1;
+}
+
+/*
+ * Whether the thread must go to the end of its system call. What TIF_NOTIFY_RESUME stands for (task
+ * work, memory limits, rseq) is done there by functions no module can call.
+ */
+static bool gzvm_must_leave(void)
+{
+	return signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
 /* Sleeps until work, a deadline or a signal. Only this thread sleeps on vcpu->wait. */
@@ -87,8 +105,7 @@ static void gzvm_idle(struct gzvm_vcpu *vcpu)
 	for (;;) {
 		/* Before the look at kicked: gzvm_wake_vcpus() marks first, then wakes. */
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (READ_ONCE(vcpu->kicked) || READ_ONCE(vcpu->vm->dead) ||
-		    signal_pending(current))
+		if (READ_ONCE(vcpu->kicked) || READ_ONCE(vcpu->vm->dead) || gzvm_must_leave())
 			break;
 		if (!schedule_hrtimeout(&deadline, HRTIMER_MODE_ABS))
 			break;
@@ -168,8 +185,8 @@ static bool gzvm_handle_exit(struct gzvm_vcpu *vcpu, const struct gzvm_exit *exi
 	return true;
 }
 
-/* One RUN of the hypervisor; true when user space must see how it ended. */
-static bool gzvm_enter(struct gzvm_vcpu *vcpu)
+/* One RUN of the hypervisor; 1 when user space must see how it ended, 0 to go on, or errno. */
+static int gzvm_enter(struct gzvm_vcpu *vcpu)
 {
 	struct gzvm_exit exit;
 
@@ -183,10 +200,8 @@ static bool gzvm_enter(struct gzvm_vcpu *vcpu)
 	gzvm_arch_run_vcpu(vcpu->vm->id, vcpu->id, &exit);
 	vcpu->count[GZVM_COUNT_RUN]++;
 	trace_mtk_vcpu_exit(vcpu->vm->id, vcpu->id, exit.reason);
-	if (exit.status) {
-		gzvm_refused(vcpu, &exit);
-		return true;
-	}
+	if (exit.status)
+		return gzvm_refused(vcpu, &exit);
 	vcpu->reply = 0;
 	vcpu->run->exit_reason = exit.reason;
 	return gzvm_handle_exit(vcpu, &exit);
@@ -206,18 +221,22 @@ static void gzvm_inform_exit(struct gzvm_vcpu *vcpu, bool entered)
 static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 {
 	bool entered = false;
+	int ret;
 
 	for (;;) {
 		if (READ_ONCE(vcpu->vm->dead))
 			return -ENODEV;
-		if (signal_pending(current)) {
+		cond_resched();
+		if (gzvm_must_leave()) {
 			gzvm_inform_exit(vcpu, entered);
+			/* Without a signal this only restarts the call, once the work is done. */
+			set_thread_flag(TIF_SIGPENDING);
 			return -ERESTARTSYS;
 		}
-		cond_resched();
 		/* An exit for user space wins against a signal: it is delivered first. */
-		if (gzvm_enter(vcpu))
-			return 0;
+		ret = gzvm_enter(vcpu);
+		if (ret)
+			return ret < 0 ? ret : 0;
 		entered = true;
 	}
 }
@@ -253,7 +272,8 @@ static long gzvm_deliver(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *ar
  *
  * Return: 0 with the structure updated; -EFAULT structure not accessible (the exit is kept for
  * the next call); -EINVAL padding not zero; -EINTR immediate_exit is set; -ERESTARTSYS a signal
- * and no exit for user space; -ENODEV the machine goes down.
+ * and no exit for user space; -ENXIO the hypervisor refused while a reply was pending; -ENODEV the
+ * machine goes down.
  */
 long gzvm_vcpu_run(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 {
