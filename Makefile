@@ -32,8 +32,8 @@ static: check-abi       ## layers, headers, size budgets
 	tools/header-check
 	tools/tcb
 
-bench:                  ## instructions per operation
-	tools/bench
+bench: hyp linux vmm guests	## instructions per operation, gz.bin beside KVM; PROFILE=ROW: of one row, by function
+	tools/bench $(if $(PROFILE),--profile $(PROFILE))
 
 clean:                  ## out/ goes, the cache stays
 	rm -rf out

@@ -17,7 +17,7 @@ from gzpy.qemu import Wrong
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(paths.OUT, "bench")
 KEPT = "bench"
-LIMIT = 240
+LIMIT = 600
 ROW = re.compile(r"^bench (\w+) (\d+)\s*$", re.M)
 # What makes a run the same every time, besides QEMU's own settings.
 WORDS = "quiet nokaslr randomize_kstack_offset=off norandmaps cryptomgr.notests=1"

@@ -130,7 +130,7 @@ static void build(struct vm *v)
 /* A VM up to its first instruction. Kernel and mailbox are in memory before the clock starts. */
 static void start(struct vm *v, enum bench_role role, uint64_t size, enum backing backing, bool present)
 {
-	*v = (struct vm){ .mem = { .base = GZ_RAM_BASE, .size = size, .fd = -1 } };
+	*v = (struct vm){ .mem = { .base = GZ_RAM_BASE, .size = size } };
 	v->mem.host = memory(size, backing);
 	if (present)
 		memset(v->mem.host, 0, size);
