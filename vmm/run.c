@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 #include "lib/term.h"
 #include "machine.h"
 #include "run.h"
+
+#define FILES_MAX	1024		/* with a network card */
 
 /* Blocked in every thread and read here, so that an end by signal is an orderly one. */
 static int block_signals(void)
@@ -64,6 +67,18 @@ static void die_of(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Each connection of a guest's is a file of ours with its buffers: it must not take all there are. */
+static void limit_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur <= FILES_MAX)
+		return;
+	limit.rlim_cur = limit.rlim_max = FILES_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		gz_debug("the guest's connections are not limited: %s", strerror(errno));
+}
+
 /* Everything is open by now. A kernel without seccomp runs the VM all the same. */
 static void enter_sandbox(const struct machine *m)
 {
@@ -87,6 +102,8 @@ int gz_run(const struct config *cfg)
 		goto out;
 	if (cfg->serial.end == END_STDIO || cfg->console.end == END_STDIO)
 		term_raw();
+	if (cfg->net)
+		limit_files();
 	enter_sandbox(m);
 	if (vcpus_start(m) == 0) {
 		sig = wait_for_end(m, signal_fd);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -224,6 +225,18 @@ static void run__ten_times__nothing_left(void **state)
 		assert_int_equal(run_saying("", HV_EXIT_STOP), GZ_STATUS_STOP);
 }
 
+/* A guest opens connections without end: they are files of gz's. */
+static void run__network_card__files_limited(void **state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	cfg.net = true;
+	assert_int_equal(run_saying("", HV_EXIT_STOP), GZ_STATUS_STOP);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_in_range(limit.rlim_cur, 0, 1024);
+}
+
 /* The end of input comes while devices are still being made. */
 static void run__stdin_ended__no_matter(void **state)
 {
@@ -382,7 +395,8 @@ int main(void)
 		T(run__panic_text_then_reset__status_34), T(run__panic_event__status_34),
 		T(run__crash__status_33), T(run__pvpanic__status_34),
 		T(run__guest_touches_everything__survives), T(run__all_devices_and_8_cpus__status_0),
-		T(run__ten_times__nothing_left), T(run__stdin_ended__no_matter), T(run__sigterm__dies_of_it),
+		T(run__ten_times__nothing_left), T(run__stdin_ended__no_matter),
+		T(run__network_card__files_limited), T(run__sigterm__dies_of_it),
 		T(run__hypervisor_refuses__each_its_reason), T(run__files_missing__each_its_reason),
 		T(run__no_hypervisor_device__says_how_to_get_it), T(run__memory_not_there__refused),
 		T(run__gic_over_something__refused), T(run__dump_dtb__is_the_tree),
