@@ -104,22 +104,25 @@ static bool find_high(const struct plan *p, u64 size, struct pa_range *found)
 
 static enum gz_err check_header(struct plan *p, const struct image_header *k)
 {
-	if (p->m->kernel.size == 0)
+	u64 size = p->m->kernel.size;
+
+	if (size == 0)
 		return refuse(p, GZ_EINVAL, "no host kernel: /chosen has no multiboot,kernel module (QEMU: -device guest-loader,addr=0x50000000,kernel=FILE)");
-	if (p->m->kernel.size < sizeof(*k) || !k)
+	if (size < sizeof(*k) || !k)
 		return refuse(p, GZ_EINVAL, "host kernel: the module is shorter than an Image header");
-	if ((k->code0 & 0xffff) == GZIP_MAGIC)
-		return refuse(p, GZ_EINVAL, "host kernel: it is gzip-compressed: unpack it, EL2 takes a raw Image");
-	if ((k->code0 & 0xffff) == PE_MAGIC && k->code1 == ZBOOT_MAGIC)
-		return refuse(p, GZ_EINVAL, "host kernel: it is an EFI zboot file: EL2 takes a raw Image");
-	if (k->magic != IMAGE_MAGIC)
-		return refuse(p, GZ_EINVAL, "host kernel: the module is no arm64 Image (no ARM64 magic at byte 56)");
-	if (k->image_size == 0)
-		return refuse(p, GZ_EINVAL, "host kernel: image_size is 0 in its header: Linux 3.17 or later is needed");
-	if (k->flags & IMAGE_BIG_ENDIAN)
-		return refuse(p, GZ_EINVAL, "host kernel: it is big-endian");
-	if (k->image_size < p->m->kernel.size || k->text_offset >= BLOCK_SIZE || k->image_size + k->text_offset < k->image_size)
-		return refuse(p, GZ_EINVAL, "host kernel: image_size or text_offset in its header cannot be true");
+	const struct { bool bad; const char *why; } rules[] = {
+		{ (k->code0 & 0xffff) == GZIP_MAGIC, "host kernel: it is gzip-compressed: unpack it, EL2 takes a raw Image" },
+		{ (k->code0 & 0xffff) == PE_MAGIC && k->code1 == ZBOOT_MAGIC, "host kernel: it is an EFI zboot file: EL2 takes a raw Image" },
+		{ k->magic != IMAGE_MAGIC, "host kernel: the module is no arm64 Image (no ARM64 magic at byte 56)" },
+		{ k->image_size == 0, "host kernel: image_size is 0 in its header: Linux 3.17 or later is needed" },
+		{ k->flags & IMAGE_BIG_ENDIAN, "host kernel: it is big-endian" },
+		{ k->image_size < size || k->text_offset >= BLOCK_SIZE || k->image_size + k->text_offset < k->image_size,
+		  "host kernel: image_size or text_offset in its header cannot be true" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rules[i].bad)
+			return refuse(p, GZ_EINVAL, rules[i].why);
 	return GZ_OK;
 }
 

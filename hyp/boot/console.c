@@ -63,14 +63,13 @@ void boot_read_machine(struct boot *b, u64 fdt_pa, u64 el)
 	if (el == 2 && b->machine.psci_smc)
 		boot_fail_set_power_off(psci_system_off);
 	if (el != 2)
-		boot_fail("entered at EL%llu, EL2 is needed: start gz.bin where firmware starts a hypervisor (QEMU: -M virt,virtualization=on)",
-			  (unsigned long long)el);
+		boot_fail("entered at EL%lu, EL2 is needed: start gz.bin where firmware starts a hypervisor (QEMU: -M virt,virtualization=on)", el);
 	if (sysreg_read(hcr_el2) & HCR_E2H_BIT)
 		boot_fail("this CPU cannot clear HCR_EL2.E2H: GenieZone needs a CPU without that restriction");
 	if (err)
 		boot_fail("%s", why ? why : "the device tree was refused");
 	if (!IS_ALIGNED(image_pa, BLOCK_SIZE))
-		boot_fail("gz.bin was loaded at %llx: load it at a multiple of 2 MiB", (unsigned long long)image_pa);
+		boot_fail("gz.bin was loaded at %lx: load it at a multiple of 2 MiB", image_pa);
 	if (!b->machine.psci_smc)
 		boot_fail("no PSCI by SMC in the device tree: GenieZone starts CPUs through it (QEMU: -M virt,virtualization=on)");
 }

@@ -31,8 +31,6 @@ struct writer {
 	const struct machine *m;
 	const struct boot_layout *l;
 	const u8 *seeds;
-	u32 hidden[MACHINE_MAX_SMMUS], hidden_count;	/* phandles of the SMMUs */
-	bool hide_smmu;
 	u32 address_cells, size_cells;	/* of the root, and so of /reserved-memory */
 	bool chosen_seen, reserved_seen;
 	enum gz_err err;
@@ -183,45 +181,20 @@ static void last_nodes(struct writer *w)
 	put_be32(w, FDT_TAG_END);
 }
 
-static bool drop_node(const struct writer *w, const struct fdt_node *n, enum place parent)
+static bool drop_node(const struct fdt *f, const struct fdt_node *n, enum place parent)
 {
-	const struct fdt *f = &w->f;
-
 	if (parent == P_CHOSEN)
-		return fdt_node_compatible(f, n, "multiboot,module") || fdt_node_compatible(f, n, "multiboot,kernel") ||
-		       fdt_node_compatible(f, n, "multiboot,ramdisk") || fdt_node_compatible(f, n, "gz,firmware");
-	if (parent == P_ROOT && (strcmp(n->name, "hypervisor") == 0 || fdt_node_compatible(f, n, "mediatek,geniezone") ||
-				 fdt_node_compatible(f, n, "mediatek,geniezone-hyp")))
-		return true;
-	return w->hide_smmu && fdt_node_compatible(f, n, "arm,smmu-v3");
+		return fdt_node_compatible(f, n, "multiboot,module", "multiboot,kernel", "multiboot,ramdisk", "gz,firmware");
+	return parent == P_ROOT && (strcmp(n->name, "hypervisor") == 0 ||
+				    fdt_node_compatible(f, n, "mediatek,geniezone", "mediatek,geniezone-hyp"));
 }
 
-/* The first specifier of an iommus (at 0) or iommu-map (at 4) property names a hidden SMMU. */
-static bool names_hidden(const struct writer *w, const struct fdt_prop *p, u32 at)
+/* chosen_props() writes these anew. */
+static bool drop_prop(enum place here, const char *name)
 {
-	u64 phandle;
-
-	if (!fdt_cells(p, at, 1, &phandle))
-		return false;
-	for (u32 i = 0; i < w->hidden_count; i++)
-		if (w->hidden[i] == phandle)
+	for (u32 i = N_BOOTARGS; here == P_CHOSEN && i <= N_KASLR_SEED; i++)
+		if (strcmp(name, names[i]) == 0)
 			return true;
-	return false;
-}
-
-static bool drop_prop(const struct writer *w, const struct fdt_node *n, enum place here, const struct fdt_token *t)
-{
-	const struct fdt_prop value = { t->data, t->len };
-	struct fdt_prop map;
-
-	if (here == P_CHOSEN)
-		return strcmp(t->name, "bootargs") == 0 || strcmp(t->name, "linux,initrd-start") == 0 ||
-		       strcmp(t->name, "linux,initrd-end") == 0 || strcmp(t->name, "rng-seed") == 0 ||
-		       strcmp(t->name, "kaslr-seed") == 0;
-	if (strcmp(t->name, "iommus") == 0)
-		return names_hidden(w, &value, 0);
-	if (strcmp(t->name, "iommu-map") == 0 || strcmp(t->name, "iommu-map-mask") == 0)
-		return fdt_node_prop(&w->f, n, "iommu-map", &map) && names_hidden(w, &map, 4);
 	return false;
 }
 
@@ -285,12 +258,12 @@ static void copy_structure(struct writer *w)
 
 		if (t.tag == FDT_TAG_BEGIN) {
 			n = (struct fdt_node){ start, off, open, t.name };
-			if (!drop_node(w, &n, place[open]))
+			if (!drop_node(&w->f, &n, place[open]))
 				place[++open] = enter_node(w, &n);
 			else if (!skip_node(&w->f, &off))
 				break;
 		} else if (t.tag == FDT_TAG_PROP) {
-			if (!drop_prop(w, &n, place[open], &t))
+			if (!drop_prop(place[open], t.name))
 				put_prop(w, (u32)((const u8 *)t.name - w->f.blob - w->f.strings_off), t.data, t.len);
 		} else if (t.tag == FDT_TAG_END) {
 			if (place[open] == P_RESERVED)
@@ -307,18 +280,6 @@ static void copy_structure(struct writer *w)
 		}
 	}
 	w->err = GZ_EINVAL;	/* fdt_open has excluded this */
-}
-
-static void find_smmus(struct writer *w)
-{
-	struct fdt_node n = { 0 };
-
-	while (fdt_node_next(&w->f, &n)) {
-		u32 phandle = fdt_node_u32(&w->f, &n, "phandle", 0);
-
-		if (phandle && w->hidden_count < MACHINE_MAX_SMMUS && fdt_node_compatible(&w->f, &n, "arm,smmu-v3"))
-			w->hidden[w->hidden_count++] = phandle;
-	}
 }
 
 static void copy_reservations(struct writer *w)
@@ -339,9 +300,9 @@ static void copy_strings(struct writer *w)
 }
 
 enum gz_err fdt_host_write(void *dst, u32 capacity, u32 *used, const void *src, u32 src_size,
-			   const struct machine *m, const struct boot_layout *l, const u8 seeds[64], bool hide_smmu)
+			   const struct machine *m, const struct boot_layout *l, const u8 seeds[64])
 {
-	struct writer w = { .dst = dst, .capacity = capacity, .m = m, .l = l, .seeds = seeds, .hide_smmu = hide_smmu };
+	struct writer w = { .dst = dst, .capacity = capacity, .m = m, .l = l, .seeds = seeds };
 	u32 struct_off, strings_off, header[10];
 	struct fdt_node root = { 0 };
 	static const u8 space[HEADER_SIZE];
@@ -353,8 +314,6 @@ enum gz_err fdt_host_write(void *dst, u32 capacity, u32 *used, const void *src, 
 	w.size_cells = fdt_node_u32(&w.f, &root, "#size-cells", 1);
 	if (w.address_cells < 1 || w.address_cells > 2 || w.size_cells < 1 || w.size_cells > 2)
 		return GZ_EINVAL;
-	if (hide_smmu)
-		find_smmus(&w);
 	put(&w, space, HEADER_SIZE);
 	copy_reservations(&w);
 	struct_off = w.used;

@@ -86,7 +86,7 @@ static void write_host_tree(const struct boot *b)
 	src = window_open(WINDOW_FROM, b->fdt, PG_R);
 	dst = window_open(WINDOW_TO, l->host_fdt, PG_R | PG_W);
 	err = fdt_host_write(dst, (u32)l->host_fdt.size, &used, src, (u32)b->fdt.size, &b->machine, l,
-			     seeded ? seeds : NULL, false);
+			     seeded ? seeds : NULL);
 	if (err)
 		boot_fail("the host's device tree could not be written (error %d)", (int)err);
 	clean_to_poc(dst, used);

@@ -76,7 +76,7 @@ static void number_cpus(const struct machine *m)
 	}
 	cpu_count = m->cpu_count;
 	if (!percpu_by_mpidr(me))
-		boot_fail("this CPU (MPIDR %llx) is not in the device tree", (unsigned long long)me);
+		boot_fail("this CPU (MPIDR %lx) is not in the device tree", me);
 	sysreg_write(tpidr_el2, (u64)(uintptr_t)percpu_by_mpidr(me));
 }
 
@@ -108,13 +108,12 @@ static void say_hello(const struct boot *b)
 
 	for (u32 i = 0; i < b->machine.ram_count; i++)
 		ram += b->machine.ram[i].size;
-	log_info("GenieZone %u.%u (%s): %u CPUs, %llu MiB RAM", GZ_VERSION_MAJOR, GZ_VERSION_MINOR, GZ_BUILD_VERSION, cpu_count,
-		 (unsigned long long)(ram >> 20));
-	log_info("EL2 keeps %llu MiB: image at %llx, pool at %llx", (unsigned long long)((l->image.size + l->pool.size) >> 20),
-		 (unsigned long long)l->image.base.v, (unsigned long long)l->pool.base.v);
-	log_info("host: kernel at %llx%s, %llu MiB; device tree at %llx", (unsigned long long)l->kernel.base.v,
-		 l->kernel_moves ? " (moved)" : "", (unsigned long long)(l->kernel.size >> 20),
-		 (unsigned long long)l->host_fdt.base.v);
+	log_info("GenieZone %u.%u (%s): %u CPUs, %lu MiB RAM", GZ_VERSION_MAJOR, GZ_VERSION_MINOR, GZ_BUILD_VERSION,
+		 cpu_count, ram >> 20);
+	log_info("EL2 keeps %lu MiB: image at %lx, pool at %lx", (l->image.size + l->pool.size) >> 20,
+		 l->image.base.v, l->pool.base.v);
+	log_info("host: kernel at %lx%s, %lu MiB; device tree at %lx", l->kernel.base.v,
+		 l->kernel_moves ? " (moved)" : "", l->kernel.size >> 20, l->host_fdt.base.v);
 }
 
 void boot_main(u64 fdt_pa, u64 el)

@@ -47,8 +47,7 @@ static const struct image_header *kernel_header(const struct machine *m, struct 
 	for (u32 i = 0; i < m->ram_count; i++)
 		in_ram |= pa_range_contains(m->ram[i], m->kernel);
 	if (!in_ram)
-		boot_fail("host kernel module at %llx is not inside RAM: give the machine more memory or load it lower",
-			  (unsigned long long)m->kernel.base.v);
+		boot_fail("host kernel module at %lx is not inside RAM: give the machine more memory or load it lower", m->kernel.base.v);
 	if (boot_map(HEADER_WINDOW, pages, BOOT_RODATA))
 		return NULL;
 	memcpy(copy, (const void *)(HEADER_WINDOW + m->kernel.base.v % PAGE_SIZE), sizeof(*copy));
@@ -67,8 +66,7 @@ static void plan(struct boot *b, u64 records)
 	if (err)
 		boot_fail("%s", why ? why : "no layout of memory works");
 	if (b->layout.pool.size < records + BLOCK_SIZE)
-		boot_fail("gz.pool=: the page records alone need %llu MiB on this machine, give more",
-			  (unsigned long long)least_mib);
+		boot_fail("gz.pool=: the page records alone need %lu MiB on this machine, give more", least_mib);
 }
 
 /* The image is mapped alike in both tables; all else of the boot tables is forgotten first, so nothing is ever mapped in two sizes. */

@@ -66,21 +66,15 @@ void boot_options(const struct boot *b)
 	log_warn("gz.log=%s is no level (error, warn, info, debug), ignored", value);
 }
 
+/* k, M, G in either case; 0: none of them. */
 static u32 unit_shift(char unit)
 {
-	switch (unit) {
-	case 'k':
-	case 'K':
-		return 10;
-	case 'm':
-	case 'M':
-		return 20;
-	case 'g':
-	case 'G':
-		return 30;
-	default:
-		return 0;
-	}
+	static const char units[] = "kmg";
+
+	for (u32 i = 0; units[i]; i++)
+		if ((unit | 0x20) == units[i])
+			return 10 * (i + 1);
+	return 0;
 }
 
 bool boot_option_size(const struct machine *m, const char *name, u64 *size)

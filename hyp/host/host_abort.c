@@ -38,9 +38,8 @@ static void count_and_log(const struct host_frame *f, ipa_t ipa, bool write, boo
 
 	/* Powers of two only: a hostile host must not own the log. */
 	if ((n & (n - 1)) == 0)
-		log_warn("host %s refused at %llx (pc %llx, EL%u), %llu on this CPU: memory that is not the host's",
-			 write ? "write" : "access", (unsigned long long)ipa.v, (unsigned long long)f->elr, el0 ? 0u : 1u,
-			 (unsigned long long)n);
+		log_warn("host %s refused at %lx (pc %lx, EL%u), %lu on this CPU: memory that is not the host's",
+			 write ? "write" : "access", ipa.v, f->elr, el0 ? 0u : 1u, n);
 }
 
 void host_abort(struct host_frame *f, u64 esr)

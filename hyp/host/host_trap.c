@@ -27,15 +27,6 @@ void host_undef(struct host_frame *f)
 	el1_inject(&f->elr, &f->spsr, (u64)EC_UNKNOWN << ESR_EC_SHIFT | ESR_IL, false, 0, 0);
 }
 
-/* Results of calls that are not owner 59's: four words, the rest of the registers stays the host's. */
-static void answer(struct host_frame *f, u64 x0, u64 x1, u64 x2, u64 x3)
-{
-	f->x[0] = x0;
-	f->x[1] = x1;
-	f->x[2] = x2;
-	f->x[3] = x3;
-}
-
 static void host_hvc(struct host_frame *f)
 {
 	u64 id = (u32)f->x[0];
@@ -47,11 +38,11 @@ static void host_hvc(struct host_frame *f)
 		return;
 	}
 	if (id == VENDOR_HYP_UID_ID)
-		answer(f, UID_GENIEZONE_W0, UID_GENIEZONE_W1, UID_GENIEZONE_W2, UID_GENIEZONE_W3);
+		answer4(f->x, UID_GENIEZONE_W0, UID_GENIEZONE_W1, UID_GENIEZONE_W2, UID_GENIEZONE_W3);
 	else if (id == SMCCC_VERSION_ID)
-		answer(f, SMCCC_VERSION_1_2, 0, 0, 0);
+		answer4(f->x, SMCCC_VERSION_1_2, 0, 0, 0);
 	else
-		answer(f, (u64)SMCCC_NOT_SUPPORTED, 0, 0, 0);
+		answer4(f->x, (u64)SMCCC_NOT_SUPPORTED, 0, 0, 0);
 }
 
 static void host_sysreg(struct host_frame *f, u64 esr)
@@ -104,6 +95,6 @@ void host_trap(struct host_frame *f, u64 type)
 		cpu_host_vserror(sysreg_read(esr_el2) & ESR_ISS);
 	} else if (!said) {
 		said = true;
-		log_error("an interrupt of the host came to EL2 (HCR_EL2 %llx)", (unsigned long long)sysreg_read(hcr_el2));
+		log_error("an interrupt of the host came to EL2 (HCR_EL2 %lx)", sysreg_read(hcr_el2));
 	}
 }

@@ -110,52 +110,24 @@ static s64 sleep_at(u64 id, u64 state, u64 pc, u64 x0)
 	return (s32)firmware_call(id, state, trampoline_pa, cpu);
 }
 
-static bool is_plain(u64 id)
-{
-	switch (id) {
-	case PSCI_VERSION_ID:
-	case PSCI_AFFINITY_INFO_32:
-	case PSCI_AFFINITY_INFO_64:
-	case PSCI_MIGRATE_INFO_TYPE:
-	case PSCI_SYSTEM_OFF:
-	case PSCI_SYSTEM_RESET:
-	case PSCI_SYSTEM_RESET2_32:
-	case PSCI_SYSTEM_RESET2_64:
-	case PSCI_NODE_HW_STATE_32:
-	case PSCI_NODE_HW_STATE_64:
-	case PSCI_SET_SUSPEND_MODE:
-	case PSCI_STAT_RESIDENCY_32:
-	case PSCI_STAT_RESIDENCY_32 | SMC64:
-	case PSCI_STAT_COUNT_32:
-	case PSCI_STAT_COUNT_32 | SMC64:
-		return true;
-	default:
-		return false;
-	}
-}
+/* Passed on as they are: nothing in them says where a CPU goes on. */
+static const u32 plain[] = {
+	PSCI_VERSION_ID, PSCI_AFFINITY_INFO_32, PSCI_AFFINITY_INFO_64, PSCI_MIGRATE_INFO_TYPE, PSCI_SYSTEM_OFF,
+	PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_32, PSCI_SYSTEM_RESET2_64, PSCI_NODE_HW_STATE_32, PSCI_NODE_HW_STATE_64,
+	PSCI_SET_SUSPEND_MODE, PSCI_STAT_RESIDENCY_32, PSCI_STAT_RESIDENCY_32 | SMC64, PSCI_STAT_COUNT_32,
+	PSCI_STAT_COUNT_32 | SMC64,
+};
 
-static bool is_relayed(u64 id)
-{
-	switch (id) {
-	case PSCI_CPU_ON_32:
-	case PSCI_CPU_ON_64:
-	case PSCI_CPU_OFF:
-	case PSCI_CPU_SUSPEND_32:
-	case PSCI_CPU_SUSPEND_64:
-	case PSCI_SYSTEM_SUSPEND_32:
-	case PSCI_SYSTEM_SUSPEND_64:
-	case PSCI_FEATURES:
-		return true;
-	default:
-		return false;
-	}
-}
+static const u32 relayed[] = {
+	PSCI_CPU_ON_32, PSCI_CPU_ON_64, PSCI_CPU_OFF, PSCI_CPU_SUSPEND_32, PSCI_CPU_SUSPEND_64, PSCI_SYSTEM_SUSPEND_32,
+	PSCI_SYSTEM_SUSPEND_64, PSCI_FEATURES,
+};
 
 static s64 features(u64 id)
 {
 	if (id == SMCCC_VERSION_ID || id == PSCI_FEATURES)
 		return PSCI_SUCCESS;
-	if (!is_plain(id) && !is_relayed(id))
+	if (!LISTED(plain, id) && !LISTED(relayed, id))
 		return PSCI_NOT_SUPPORTED;
 	return (s32)firmware_call(PSCI_FEATURES, id, 0, 0);
 }
@@ -167,7 +139,7 @@ bool psci_relay(u64 x[18])
 	u64 a1 = x[1] & mask, a2 = x[2] & mask, a3 = x[3] & mask;
 	s64 ret;
 
-	if (is_plain(id)) {
+	if (LISTED(plain, id)) {
 		if (id == PSCI_SYSTEM_OFF || id == PSCI_SYSTEM_RESET)
 			log_info("the host asks for power %s", id == PSCI_SYSTEM_OFF ? "off" : "reset");
 		smc_call(x);

@@ -45,32 +45,13 @@ void host_smc_init(void)
 		smccc_version = MIN((u64)v, (u64)SMCCC_VERSION_1_2);
 }
 
-static bool is_forwarded(u64 id)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(forwarded); i++) {
-		if (forwarded[i] == id)
-			return true;
-	}
-	return false;
-}
-
 static void refuse(u64 x[18])
 {
 	u64 n = ++this_cpu()->stat[GZ_STAT_HOST_SMC_REFUSED];
 
 	if ((n & (n - 1)) == 0)
-		log_info("firmware call %llx of the host refused, %llu on this CPU", (unsigned long long)(u32)x[0],
-			 (unsigned long long)n);
+		log_info("firmware call %x of the host refused, %lu on this CPU", (u32)x[0], n);
 	x[0] = (u64)SMCCC_NOT_SUPPORTED;
-}
-
-/* A driver without a device tree node asks by the conduit of PSCI, which may be SMC. */
-static void vendor_uid(u64 x[18])
-{
-	x[0] = UID_GENIEZONE_W0;
-	x[1] = UID_GENIEZONE_W1;
-	x[2] = UID_GENIEZONE_W2;
-	x[3] = UID_GENIEZONE_W3;
 }
 
 void host_smc(struct host_frame *f, u64 esr)
@@ -83,9 +64,9 @@ void host_smc(struct host_frame *f, u64 esr)
 		refuse(x);
 	else if ((u32)x[0] == SMCCC_VERSION_ID)
 		x[0] = smccc_version;
-	else if ((u32)x[0] == VENDOR_HYP_UID_ID)
-		vendor_uid(x);
-	else if (is_forwarded((u32)x[0]))
+	else if ((u32)x[0] == VENDOR_HYP_UID_ID)	/* a driver without a node asks by PSCI's conduit, which may be SMC */
+		answer4(x, UID_GENIEZONE_W0, UID_GENIEZONE_W1, UID_GENIEZONE_W2, UID_GENIEZONE_W3);
+	else if (LISTED(forwarded, (u32)x[0]))
 		smc_call(x);
 	else if (!psci_relay(x))
 		refuse(x);

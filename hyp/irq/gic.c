@@ -95,11 +95,6 @@ enum gz_err gic_init(const struct gic_layout *l)
 	return GZ_OK;
 }
 
-u32 gic_lr_count(void)
-{
-	return ich_info.lr_count;
-}
-
 static u64 frame_in_region(u32 region, u64 affinity)
 {
 	u64 va = gic.redist_va[region], size = gic.redist_size[region];

@@ -26,7 +26,6 @@ enum gz_err gic_init(const struct gic_layout *l) __must_check;
  * boot CPU's frame and checks it here. GZ_ENOENT: no frame has this affinity; GZ_ENOTSUP: fewer list registers than the boot CPU.
  */
 enum gz_err gic_cpu_init(void) __must_check;
-u32 gic_lr_count(void);
 /* Physical CPU index; harmless when it runs no vCPU (stays pending and disabled). False: no kick SGI, the host must do it. */
 bool gic_kick(u32 cpu);
 

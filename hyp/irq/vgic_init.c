@@ -84,42 +84,41 @@ static bool base_ok(ipa_t base, u64 size)
 	return IS_ALIGNED(base.v, DIST_SIZE) && base.v < IPA_LIMIT && IPA_LIMIT - base.v >= size;
 }
 
-enum gz_err vgic_set_dist(struct vgic *g, ipa_t base)
+static enum gz_err frame_set_locked(struct vgic *g, ipa_t base, bool dist) NEEDS(g->lock)
 {
-	enum gz_err err = GZ_OK;
+	ipa_t *at = dist ? &g->dist_base : &g->redist_base, other = dist ? g->redist_base : g->dist_base;
+	bool *set = dist ? &g->dist_set : &g->redist_set, other_set = dist ? g->redist_set : g->dist_set;
+	u64 size = dist ? DIST_SIZE : REDIST_SIZE, other_size = dist ? REDIST_SIZE : DIST_SIZE;
 
-	if (!base_ok(base, DIST_SIZE))
+	if (!base_ok(base, size))
 		return GZ_EINVAL;
+	if (g->frozen)
+		return GZ_ESTATE;
+	if (*set || (other_set && overlaps(base, size, other, other_size)))
+		return GZ_EEXIST;
+	*at = base;
+	*set = true;
+	return GZ_OK;
+}
+
+static enum gz_err frame_set(struct vgic *g, ipa_t base, bool dist)
+{
+	enum gz_err err;
+
 	spin_lock(&g->lock);
-	if (g->frozen) {
-		err = GZ_ESTATE;
-	} else if (g->dist_set || (g->redist_set && overlaps(base, DIST_SIZE, g->redist_base, REDIST_SIZE))) {
-		err = GZ_EEXIST;
-	} else {
-		g->dist_base = base;
-		g->dist_set = true;
-	}
+	err = frame_set_locked(g, base, dist);
 	spin_unlock(&g->lock);
 	return err;
 }
 
+enum gz_err vgic_set_dist(struct vgic *g, ipa_t base)
+{
+	return frame_set(g, base, true);
+}
+
 enum gz_err vgic_set_redist(struct vgic *g, ipa_t base)
 {
-	enum gz_err err = GZ_OK;
-
-	if (!base_ok(base, REDIST_SIZE))
-		return GZ_EINVAL;
-	spin_lock(&g->lock);
-	if (g->frozen) {
-		err = GZ_ESTATE;
-	} else if (g->redist_set || (g->dist_set && overlaps(base, REDIST_SIZE, g->dist_base, DIST_SIZE))) {
-		err = GZ_EEXIST;
-	} else {
-		g->redist_base = base;
-		g->redist_set = true;
-	}
-	spin_unlock(&g->lock);
-	return err;
+	return frame_set(g, base, false);
 }
 
 enum gz_err vgic_freeze(struct vgic *g, u8 cpu_count)

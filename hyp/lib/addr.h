@@ -25,9 +25,8 @@ static inline pa_t pa_add(pa_t a, u64 n) { return PA(a.v + n); }
 static inline ipa_t ipa_add(ipa_t a, u64 n) { return IPA(a.v + n); }
 static inline pa_t pa_page(pa_t a) { return PA(ALIGN_DOWN(a.v, PAGE_SIZE)); }
 static inline ipa_t ipa_page(ipa_t a) { return IPA(ALIGN_DOWN(a.v, PAGE_SIZE)); }
-/* The host's stage 2 is the identity: these two are the only places that may say so. */
+/* The host's stage 2 is the identity: this is the only place that may say so. */
 static inline pa_t pa_of_host_ipa(ipa_t h) { return PA(h.v); }
-static inline ipa_t host_ipa_of_pa(pa_t p) { return IPA(p.v); }
 
 /* Half-open [base, base + size). Built by pa_range_make only, so it never wraps. */
 struct pa_range { pa_t base; u64 size; };

@@ -41,8 +41,7 @@ static u32 stamp(char *buf, u32 size)
 	const struct percpu *cpu = this_cpu();
 
 	freq = freq ? freq : 1;
-	return (u32)fmt_str(buf, size, "[%u %llu.%06llu] ", cpu ? cpu->id : 0,
-			    (unsigned long long)(now / freq), (unsigned long long)(now % freq * 1000000 / freq));
+	return (u32)fmt_str(buf, size, "[%u %lu.%06lu] ", cpu ? cpu->id : 0, now / freq, now % freq * 1000000 / freq);
 }
 
 void log_printf(enum log_level level, const char *fmt, ...)

@@ -73,8 +73,7 @@ void panic_begin(void)
 		stop_others_fn();
 	while (count_running() && cpu_counter() - start < limit)
 		cpu_relax();
-	panic_say("\n*** GenieZone panic on CPU %u (MPIDR %llx): ", cpu ? cpu->id : 0,
-		  (unsigned long long)sysreg_read(mpidr_el1));
+	panic_say("\n*** GenieZone panic on CPU %u (MPIDR %lx): ", cpu ? cpu->id : 0, sysreg_read(mpidr_el1));
 }
 
 static bool frame_readable(u64 fp)
@@ -95,7 +94,7 @@ static void say_backtrace(u64 fp)
 	for (u32 i = 0; i < BACKTRACE_MAX && frame_readable(fp); i++) {
 		const u64 *frame = (const u64 *)(uintptr_t)fp;
 
-		panic_say(" %llx", (unsigned long long)(frame[1] & MASK(47, 0)));	/* less its signature */
+		panic_say(" %lx", frame[1] & MASK(47, 0));	/* less its signature */
 		if (frame[0] <= fp)	/* stacks grow down, callers are above: no loop */
 			break;
 		fp = frame[0];
@@ -135,8 +134,7 @@ void panic(const char *fmt, ...)
 
 void __stack_chk_fail(void)
 {
-	panic("stack overwritten, found by the function at %llx",
-	      (unsigned long long)(uintptr_t)__builtin_return_address(0));
+	panic("stack overwritten, found by the function at %lx", (uintptr_t)__builtin_return_address(0));
 }
 
 void boot_fail(const char *fmt, ...)

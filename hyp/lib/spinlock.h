@@ -44,9 +44,4 @@ static inline NO_LOCK_CHECK void spin_unlock(struct spinlock *l) DROPS(*l)
 	atomic_store_release_u32(&l->held, 0);
 }
 
-static inline bool spin_is_locked(struct spinlock *l)
-{
-	return READ_ONCE(l->held) != 0;
-}
-
 #endif

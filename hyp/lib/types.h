@@ -37,19 +37,23 @@ typedef int64_t s64;
 #define MIN(a, b)		((a) < (b) ? (a) : (b))
 #define MAX(a, b)		((a) > (b) ? (a) : (b))
 
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
-
 /* Exactly one load or store of a location that another CPU or world may change at any time. */
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 
-#define __packed		__attribute__((packed))
 #define __aligned(n)		__attribute__((aligned(n)))
-#define __section(s)		__attribute__((section(s)))
 #define __noreturn		__attribute__((noreturn))
 #define __must_check		__attribute__((warn_unused_result))
-#define __maybe_unused		__attribute__((unused))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
+
+/* Is v in an array of u32, such as one of call numbers? */
+#define LISTED(list, v)		u32_listed(list, ARRAY_SIZE(list), v)
+static inline bool u32_listed(const u32 *list, size_t count, u64 v)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == v)
+			return true;
+	return false;
+}
 
 #endif

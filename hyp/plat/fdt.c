@@ -253,11 +253,16 @@ bool fdt_list_has(const struct fdt_prop *list, const char *s)
 	return false;
 }
 
-bool fdt_node_compatible(const struct fdt *f, const struct fdt_node *n, const char *s)
+bool fdt_node_is_any(const struct fdt *f, const struct fdt_node *n, const char *const *names)
 {
 	struct fdt_prop p;
 
-	return fdt_node_prop(f, n, "compatible", &p) && fdt_list_has(&p, s);
+	if (!fdt_node_prop(f, n, "compatible", &p))
+		return false;
+	for (; *names; names++)
+		if (fdt_list_has(&p, *names))
+			return true;
+	return false;
 }
 
 bool fdt_node_enabled(const struct fdt *f, const struct fdt_node *n)

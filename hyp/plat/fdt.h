@@ -56,7 +56,9 @@ u32 fdt_node_u32(const struct fdt *f, const struct fdt_node *n, const char *name
 const char *fdt_node_string(const struct fdt *f, const struct fdt_node *n, const char *name);
 /* One of the strings of list (compatible) equals s. */
 bool fdt_list_has(const struct fdt_prop *list, const char *s);
-bool fdt_node_compatible(const struct fdt *f, const struct fdt_node *n, const char *s);
+/* compatible names one of the strings given. */
+#define fdt_node_compatible(f, n, ...)	fdt_node_is_any(f, n, (const char *const[]){ __VA_ARGS__, NULL })
+bool fdt_node_is_any(const struct fdt *f, const struct fdt_node *n, const char *const *names);
 /* status absent, "okay" or "ok". */
 bool fdt_node_enabled(const struct fdt *f, const struct fdt_node *n);
 

@@ -122,7 +122,7 @@ static void scan_psci(struct fdt_scan *s, const struct fdt_node *n)
 {
 	const char *method = fdt_node_string(&s->f, n, "method");
 
-	if (!fdt_node_compatible(&s->f, n, "arm,psci-0.2") && !fdt_node_compatible(&s->f, n, "arm,psci-1.0"))
+	if (!fdt_node_compatible(&s->f, n, "arm,psci-0.2", "arm,psci-1.0"))
 		return;
 	s->m->psci_smc |= method && strcmp(method, "smc") == 0;
 	s->m->psci_hvc |= method && strcmp(method, "hvc") == 0;
@@ -183,13 +183,8 @@ static void scan_uart(struct fdt_scan *s, const struct fdt_node *n)
 /* Nodes known by what they are, wherever they stand. */
 static void scan_device(struct fdt_scan *s, const struct fdt_node *n)
 {
-	const char *psci_old[] = { "arm,psci", "arm,psci-0.2", "arm,psci-1.0" };
-	const char *gic_old[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,gic-v5" };
-
-	for (u32 i = 0; i < ARRAY_SIZE(psci_old); i++)
-		s->psci_seen |= fdt_node_compatible(&s->f, n, psci_old[i]);
-	for (u32 i = 0; i < ARRAY_SIZE(gic_old); i++)
-		s->gic_seen |= fdt_node_compatible(&s->f, n, gic_old[i]);
+	s->psci_seen |= fdt_node_compatible(&s->f, n, "arm,psci", "arm,psci-0.2", "arm,psci-1.0");
+	s->gic_seen |= fdt_node_compatible(&s->f, n, "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,gic-v5");
 	scan_psci(s, n);
 	if (fdt_node_compatible(&s->f, n, "arm,gic-v3"))
 		scan_gic(s, n);

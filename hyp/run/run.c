@@ -74,8 +74,7 @@ static u32 handle_serror(struct run *r)
 {
 	u64 esr = sysreg_read(esr_el2);
 
-	log_warn("vm %u vcpu %u: SError while it ran, ESR 0x%llx: passed to the host", r->vm->id, r->v->index,
-		 (unsigned long long)esr);
+	log_warn("vm %u vcpu %u: SError while it ran, ESR 0x%lx: passed to the host", r->vm->id, r->v->index, esr);
 	r->serror = true;
 	r->esr = esr;
 	return GZ_EXIT_IRQ;

@@ -12,19 +12,9 @@
 #define TRNG_FIRST		0x50u
 #define TRNG_COUNT		0x10u
 
-static void answer4(struct run *r, u64 x0, u64 x1, u64 x2, u64 x3)
-{
-	u64 *x = r->v->ctx.x;
-
-	x[0] = x0;
-	x[1] = x1;
-	x[2] = x2;
-	x[3] = x3;
-}
-
 static u32 answer(struct run *r, u64 x0)
 {
-	answer4(r, x0, 0, 0, 0);
+	answer4(r->v->ctx.x, x0, 0, 0, 0);
 	return RUN_RESUME;
 }
 
@@ -66,7 +56,7 @@ static u32 other_call(struct run *r, u32 fn)
 	case SMCCC_ARCH_FEATURES_ID:
 		return answer(r, arch_features((u32)r->v->ctx.x[1]));
 	case VENDOR_HYP_UID_ID:
-		answer4(r, UID_KVM_W0, UID_KVM_W1, UID_KVM_W2, UID_KVM_W3);
+		answer4(r->v->ctx.x, UID_KVM_W0, UID_KVM_W1, UID_KVM_W2, UID_KVM_W3);
 		return RUN_RESUME;
 	case VENDOR_HYP_FEATURES_ID:
 		return answer(r, guest_mem_private(&r->vm->mem) ? VENDOR_FEATURES_PROTECTED : VENDOR_FEATURES_UNPROTECTED);

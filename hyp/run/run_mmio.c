@@ -58,8 +58,8 @@ u32 run_mmio(struct run *r, ipa_t ipa, bool insn)
 		return RUN_RESUME;
 	}
 	if (!(r->esr & DABT_ISV) || (v->ctx.pstate & PSTATE_NRW)) {
-		log_debug("vm %u: device access at 0x%llx by an instruction with no syndrome (pair, vector, exclusive): abort",
-			  r->vm->id, (unsigned long long)ipa.v);
+		log_debug("vm %u: device access at 0x%lx by an instruction with no syndrome (pair, vector, exclusive): abort",
+			  r->vm->id, ipa.v);
 		return inject_external_abort(r, insn);
 	}
 	size = decode(v, r->esr);

@@ -77,48 +77,35 @@ void report_idle(struct vcpu *v, u64 ticks)
 	WRITE_ONCE(v->hwstate->vtimer_migrate, 1);
 }
 
-static enum gz_stat stat_of(u32 reason)
-{
-	switch (reason) {
-	case GZ_EXIT_MMIO:
-		return GZ_STAT_EXIT_MMIO;
-	case GZ_EXIT_EXCEPTION:
-		return GZ_STAT_EXIT_PAGE_FAULT;
-	case GZ_EXIT_IRQ:
-		return GZ_STAT_EXIT_IRQ;
-	case GZ_EXIT_IDLE:
-		return GZ_STAT_EXIT_IDLE;
-	case GZ_EXIT_IPI:
-		return GZ_STAT_EXIT_IPI;
-	default:
-		return GZ_STAT_EXIT_OTHER;
-	}
-}
+/* What an exit counts as, and how much of the run page's union it fills. The last row is for all others. */
+static const struct kind { u32 reason; enum gz_stat stat; u32 bytes; } kinds[] = {
+	{ GZ_EXIT_MMIO, GZ_STAT_EXIT_MMIO, sizeof(((struct gz_run_page *)0)->mmio) },
+	{ GZ_EXIT_EXCEPTION, GZ_STAT_EXIT_PAGE_FAULT, sizeof(((struct gz_run_page *)0)->exception) },
+	{ GZ_EXIT_HYPERCALL, GZ_STAT_EXIT_OTHER, sizeof(((struct gz_run_page *)0)->hypercall) },
+	{ GZ_EXIT_SYSTEM_EVENT, GZ_STAT_EXIT_OTHER, sizeof(((struct gz_run_page *)0)->system_event) },
+	{ GZ_EXIT_FAIL_ENTRY, GZ_STAT_EXIT_OTHER, sizeof(((struct gz_run_page *)0)->fail_entry) },
+	{ GZ_EXIT_IRQ, GZ_STAT_EXIT_IRQ, 0 },
+	{ GZ_EXIT_IDLE, GZ_STAT_EXIT_IDLE, 0 },
+	{ GZ_EXIT_IPI, GZ_STAT_EXIT_IPI, 0 },
+	{ 0, GZ_STAT_EXIT_OTHER, 0 },
+};
 
-static size_t union_bytes(u32 reason)
+static const struct kind *kind_of(u32 reason)
 {
-	switch (reason) {
-	case GZ_EXIT_MMIO:
-		return sizeof(((struct gz_run_page *)0)->mmio);
-	case GZ_EXIT_EXCEPTION:
-		return sizeof(((struct gz_run_page *)0)->exception);
-	case GZ_EXIT_HYPERCALL:
-		return sizeof(((struct gz_run_page *)0)->hypercall);
-	case GZ_EXIT_SYSTEM_EVENT:
-		return sizeof(((struct gz_run_page *)0)->system_event);
-	case GZ_EXIT_FAIL_ENTRY:
-		return sizeof(((struct gz_run_page *)0)->fail_entry);
-	default:
-		return 0;
-	}
+	u32 i = 0;
+
+	while (i < ARRAY_SIZE(kinds) - 1 && kinds[i].reason != reason)
+		i++;
+	return &kinds[i];
 }
 
 /* immediate_exit and the padding are the host's: only the reason and the member of the union are written. */
 void run_publish(struct vcpu *v, u32 reason)
 {
-	size_t len = reason == GZ_EXIT_FAIL_ENTRY && v->reply != REPLY_NONE ? 0 : union_bytes(reason);
+	const struct kind *kind = kind_of(reason);
+	u32 len = reason == GZ_EXIT_FAIL_ENTRY && v->reply != REPLY_NONE ? 0 : kind->bytes;
 
-	stat_inc(stat_of(reason));
+	stat_inc(kind->stat);
 	if (!v->pages_shared)
 		return;
 	if (len)

@@ -91,7 +91,7 @@ static void write_host_tree(const char *path, const void *blob, u32 size)
 	void *out = malloc(capacity);
 	u8 seeds[64] = { 1 };
 
-	if (fdt_host_write(out, capacity, &used, blob, size, &m, &l, seeds, false) || oracle_check(out, used) ||
+	if (fdt_host_write(out, capacity, &used, blob, size, &m, &l, seeds) || oracle_check(out, used) ||
 	    !oracle_has(out, "/hypervisor") || oracle_same(blob, out, "/cpus")) {
 		wrong++;
 		print_error("%s: the host's tree is wrong\n", path);

@@ -73,4 +73,13 @@ void fp_host_area_give(void *area);
 void fp_host_save(bool sve);
 void fp_host_restore(bool sve);
 
+/* Results of an SMC or HVC that are not owner 59's: four words, the rest of the registers stays the caller's. */
+static inline void answer4(u64 *x, u64 x0, u64 x1, u64 x2, u64 x3)
+{
+	x[0] = x0;
+	x[1] = x1;
+	x[2] = x2;
+	x[3] = x3;
+}
+
 #endif

@@ -13,7 +13,6 @@
 #define ESR_ISS			MASK(24, 0)
 #define EC_WFX			0x01
 #define EC_FP			0x07
-#define EC_SERROR		0x2f
 
 #define WFX_TI			MASK(1, 0)	/* 0 WFI, 1 WFE, 2 WFIT, 3 WFET */
 
@@ -44,7 +43,6 @@
 #define PSTATE_DAIF		MASK(9, 6)
 #define PSTATE_BTYPE		MASK(11, 10)
 #define PSTATE_SSBS		BIT(12)
-#define PSTATE_IL		BIT(20)
 #define PSTATE_SS		BIT(21)
 #define PSTATE_PAN		BIT(22)
 #define PSTATE_UAO		BIT(23)

@@ -16,11 +16,9 @@ void el2_exception(const struct host_frame *f, u64 type, u64 sp)
 
 	panic_begin();
 	panic_say("%s in EL2\n", kind[type & 3]);
-	panic_say("pc %llx lr %llx sp %llx pstate %llx\nesr %llx far %llx hpfar %llx\n", (unsigned long long)f->elr,
-		  (unsigned long long)f->x[30], (unsigned long long)sp, (unsigned long long)f->spsr,
-		  (unsigned long long)sysreg_read(esr_el2), (unsigned long long)sysreg_read(far_el2),
-		  (unsigned long long)sysreg_read(hpfar_el2));
+	panic_say("pc %lx lr %lx sp %lx pstate %lx\nesr %lx far %lx hpfar %lx\n", f->elr, f->x[30], sp, f->spsr,
+		  sysreg_read(esr_el2), sysreg_read(far_el2), sysreg_read(hpfar_el2));
 	for (u32 i = 0; i < 31; i++)
-		panic_say("x%u %llx%s", i, (unsigned long long)f->x[i], i % 4 == 3 || i == 30 ? "\n" : " ");
+		panic_say("x%u %lx%s", i, f->x[i], i % 4 == 3 || i == 30 ? "\n" : " ");
 	panic_end(f->x[29]);
 }

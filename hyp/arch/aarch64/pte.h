@@ -16,7 +16,6 @@
 #define PTE_SH			MASK(9, 8)
 #define SH_INNER		3
 #define PTE_ADDR		MASK(47, 12)
-#define PTE_SOFTWARE		MASK(58, 55)
 
 /* Indexes into MAIR_EL2, whose value is in regs.h. */
 #define MAIR_IDX_NORMAL		0	/* write-back, allocate */
@@ -39,7 +38,6 @@
 #define PTE_S2_XN		BIT(54)
 
 #define VTTBR_VMID		MASK(63, 48)
-#define VTTBR_BADDR		MASK(47, 1)
 #define VTCR_RES1		BIT(31)
 #define VTCR_PS			MASK(18, 16)
 #define VTCR_SH0		MASK(13, 12)

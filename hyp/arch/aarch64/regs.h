@@ -8,7 +8,6 @@
 #define ARCH_REGS_H
 
 #define PSTATE_EL1H_MASKED	0x3c5		/* D A I F, EL1h */
-#define PSTATE_EL2H_MASKED	0x3c9
 
 #define SCTLR_EL2_RES1		0x30c50830
 #define SCTLR_EL1_RES1		0x30d00800	/* MMU, caches off, little endian */
@@ -97,7 +96,6 @@
 #define ESR_IL			BIT(25)
 #define ABT_WNR			BIT(6)
 #define ABT_S1PTW		BIT(7)
-#define ABT_FSC			MASK(5, 0)
 #define FSC_EXTERNAL		0x10
 #define FSC_EXTERNAL_WALK	0x14
 #define FSC_ALIGNMENT		0x21

@@ -12,7 +12,6 @@
 #define dsb_ish()	__asm__ volatile("dsb ish" : : : "memory")
 #define dsb_ishst()	__asm__ volatile("dsb ishst" : : : "memory")
 #define dsb_nsh()	__asm__ volatile("dsb nsh" : : : "memory")
-#define dmb_ish()	__asm__ volatile("dmb ish" : : : "memory")
 #define dmb_ishst()	__asm__ volatile("dmb ishst" : : : "memory")
 
 #endif

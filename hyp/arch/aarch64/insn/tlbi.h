@@ -19,7 +19,6 @@ static inline void tlbi_alle1is(void) { __asm__ volatile("tlbi alle1is" : : : "m
 static inline void tlbi_alle1(void) { __asm__ volatile("tlbi alle1" : : : "memory"); }
 /* EL2's own stage 1: one VA (argument: VA >> 12), and everything. */
 static inline void tlbi_vae2is(u64 va_pfn) { __asm__ volatile("tlbi vae2is, %0" : : "r"(va_pfn) : "memory"); }
-static inline void tlbi_vae2(u64 va_pfn) { __asm__ volatile("tlbi vae2, %0" : : "r"(va_pfn) : "memory"); }
 static inline void tlbi_alle2is(void) { __asm__ volatile("tlbi alle2is" : : : "memory"); }
 static inline void tlbi_alle2(void) { __asm__ volatile("tlbi alle2" : : : "memory"); }
 
