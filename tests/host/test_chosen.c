@@ -1,60 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/plat/fdt.c hyp/plat/fdt_bus.c hyp/plat/fdt_machine.c hyp/plat/fdt_chosen.c tests/host/fdt_build.c */
+/* SOURCES: hyp/plat/fdt.c hyp/plat/fdt_bus.c hyp/plat/fdt_machine.c hyp/plat/fdt_chosen.c tests/host/fdt_build.c tests/host/board_fixture.c */
 /* LIBS: -lfdt */
 /*
  * Job: what /chosen says: command line, modules, initrd, seeds, console, and EL2's own words.
  * Never: a sentence matched whole: the word that tells the cause is enough.
  * Used by: make -C tests/host run.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "host/fdt_build.h"
-#include "plat/machine.h"
-
-static struct machine m;
-static const char *why;
-
-static enum gz_err read_board(const struct virt *v)
-{
-	u32 size;
-	void *blob = tree_virt(v, &size);
-	enum gz_err err = machine_from_fdt(&m, blob, size, &why);
-
-	free(blob);
-	if (!err)
-		assert_null(why);
-	return err;
-}
-
-static void accept(struct virt v)
-{
-	enum gz_err err = read_board(&v);
-
-	if (err)
-		print_error("refused: %s\n", why);
-	assert_int_equal(err, GZ_OK);
-}
-
-static void refused(struct virt v, enum gz_err err, const char *cause)
-{
-	assert_int_equal(read_board(&v), err);
-	assert_non_null(why);
-	if (!strstr(why, cause))
-		print_error("\"%s\" does not say \"%s\"\n", why, cause);
-	assert_non_null(strstr(why, cause));
-}
-
-static void range_is(struct pa_range r, u64 base, u64 size)
-{
-	assert_int_equal(r.base.v, base);
-	assert_int_equal(r.size, size);
-}
+#include "host/board_fixture.h"
 
 static void uart(const char *name, const char *compatible, unsigned int base, int shift)
 {
