@@ -87,7 +87,7 @@ def show(found, path):
         json.dump([{"column": r.column, "cpu": r.cpu, "rows": r.rows, "notes": r.notes} for r in found], f, indent=1)
         f.write("\n")
     print(f"\nbench: {len(found)} cells, {sum(len(r.rows) for r in found)} figures; {os.path.relpath(path)}")
-    return 0
+    return 0 if all(r.rows for r in found) else 1
 
 
 def judge(rows, budget):
