@@ -65,11 +65,10 @@ void hyp_unmap_early(u64 va, u64 size)
 }
 
 enum gz_err fdt_host_write(void *dst, u32 capacity, u32 *used, const void *src, u32 src_size, const struct machine *m,
-			   const struct boot_layout *l, const u8 seeds[64], bool hide_smmu)
+			   const struct boot_layout *l, const u8 seeds[64])
 {
 	assert_ptr_equal(m, &b.machine);
 	assert_ptr_equal(l, &b.layout);
-	assert_false(hide_smmu);
 	assert_int_equal(capacity, 0x10000);
 	assert_memory_equal(src, "old tree", src_size);
 	seeds_given = seeds != NULL;
