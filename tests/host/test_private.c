@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SOURCES: hyp/hvc/ hyp/run/ hyp/vm/ hyp/irq/ hyp/timer/ hyp/mem/ hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/arch/aarch64/el1_regs.c hyp/arch/aarch64/inject.c hyp/arch/aarch64/fpsimd.c hyp/arch/aarch64/cpu_init.c tests/host/gic_model.c tests/host/mem_fixture.c tests/host/run_fixture.c */
+/*
+ * Job: a protected VM by the host interface and by its guest's calls: seal at the first RUN, registers, exits, sharing.
+ * Never: the moves themselves (test_protect.c).
+ * Used by: make -C tests/host run.
+ */
+#include "run_fixture.h"
+
+#include "arch/aarch64/esr.h"
+#include "mem/host_s2.h"
+
+#define PAGE_N(n)	(RAM_IPA + (n) * PAGE_SIZE)
+
+static u64 ram_pa;
+
+static u16 make_protected(u32 vcpus)
+{
+	u16 vm = make_vm(vcpus, false);
+	struct pg_leaf leaf = pgtable_walk(&vcpu_of(vm, 0)->vm->mem.s2, RAM_IPA);
+
+	assert_true(leaf.valid);
+	ram_pa = leaf.pa.v;
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
+	return vm;
+}
+
+static bool host_sees(u32 page)
+{
+	return host_s2_allows(IPA(ram_pa + page * PAGE_SIZE), true, false);
+}
+
+static u64 call[4];
+
+static u64 guest_calls_once(struct cpu_ctx *ctx)
+{
+	if (guest_entries > 1)
+		return guest_host_irq(ctx);
+	for (u32 i = 0; i < ARRAY_SIZE(call); i++)
+		ctx->x[i] = call[i];
+	ctx->x[5] = 0x5ec4e7;
+	return trap_hvc();
+}
+
+/* One call of the guest; its x0 when the guest went on, else the exit. */
+static u32 guest_call(u16 vm, u64 fn, u64 x1, u64 x2, u64 x3)
+{
+	call[0] = fn;
+	call[1] = x1;
+	call[2] = x2;
+	call[3] = x3;
+	guest_entries = 0;
+	guest = guest_calls_once;
+	return run(vm, 0);
+}
+
+static s64 answer(u16 vm, u64 fn, u64 x1, u64 x2, u64 x3)
+{
+	assert_int_equal(guest_call(vm, fn, x1, x2, x3), GZ_EXIT_IRQ);
+	return (s64)vcpu_of(vm, 0)->ctx.x[0];
+}
+
+static void first_run__seals__host_loses_memory_and_registers(void **state)
+{
+	u16 vm = make_protected(2);
+	u64 tuple = GZ_TUPLE(vm, 0);
+
+	(void)state;
+	assert_true(host_sees(0));
+	assert_int_equal(hvc(GZ_FN_GET_ONE_REG, tuple, CORE_PC, 0, 0).st, 0);
+	run(vm, 0);
+	assert_true(guest_entries > 0);
+	assert_false(host_sees(0) || host_sees(VM_PAGES - 1));
+	assert_int_equal(hvc(GZ_FN_GET_ONE_REG, tuple, CORE_PC, 0, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, tuple, CORE_PC, RAM_IPA, 0).st, GZ_ST_INVALID_ARGS);
+	/* Not the other vCPU's either, which has not run. */
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 1), CORE_PSTATE, 0x3c5, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, RAM_IPA >> PAGE_SHIFT, 1, 0).st, GZ_ST_INVALID_ARGS);
+}
+
+static void first_run__no_page_for_tables__fails_then_works(void **state)
+{
+	u16 vm = make_protected(1);
+	static pa_t held[8192];
+	u32 n = 0;
+
+	(void)state;
+	run(make_vm(1, false), 0);		/* what a CPU needs once is there */
+	guest_entries = 0;
+	while (n < ARRAY_SIZE(held) && page_pool_alloc(NULL, &held[n]) == GZ_OK)
+		n++;
+	assert_int_equal(run(vm, 0), GZ_EXIT_FAIL_ENTRY);
+	assert_int_equal(vcpu_of(vm, 0)->exit.fail_entry.reason, GZ_FAIL_NO_MEMORY);
+	assert_int_equal(guest_entries, 0);
+	while (n)
+		page_pool_free(NULL, held[--n]);
+	run(vm, 0);
+	assert_true(guest_entries > 0);
+	assert_false(host_sees(0));
+}
+
+static void call__memory__by_page_and_by_range(void **state)
+{
+	u16 vm = make_protected(1);
+
+	(void)state;
+	assert_int_equal(answer(vm, VENDOR_HYP_FEATURES_ID, 0, 0, 0), VENDOR_FEATURES_PROTECTED);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 0, 0, 0), PAGE_SIZE);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 1);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 1, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(3), 0, 0), 0);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 0);
+	assert_true(host_sees(3) && !host_sees(2) && !host_sees(4));
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_UNSHARE, PAGE_N(3), 0, 0), 0);
+	assert_false(host_sees(3));
+	/* A range is done in parts; one that meets a shared page ends before it. */
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(20), 1, 0), 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(10), 100, 0), 0);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 10);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_UNSHARE, PAGE_N(10), 11, 0), 0);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 11);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(100), UINT64_MAX, 0), 0);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 32);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(0), 0, 1), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(0) + 8, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, ~UINT64_C(0xfff), 2, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, GICD_IPA, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_INFO, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	/* The host's clock would be the host's word. */
+	assert_int_equal(answer(vm, VENDOR_HYP_PTP_ID, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+}
+
+static void call__memory_of_unprotected_vm__not_supported(void **state)
+{
+	u16 vm = make_vm(1, false);
+
+	(void)state;
+	run(vm, 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_FEATURES_ID, 0, 0, 0), VENDOR_FEATURES_UNPROTECTED);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(3), 0, 0), SMCCC_NOT_SUPPORTED);
+}
+
+/* Relinquished, so not there: the share asks the host for the page and is made again. */
+static void exits__carry_no_more_than_they_must(void **state)
+{
+	u16 vm = make_protected(1);
+	u64 pc;
+
+	(void)state;
+	run(vm, 0);
+	assert_int_equal(guest_call(vm, VENDOR_HYP_MEM_RELINQUISH, PAGE_N(7), 0, 0), GZ_EXIT_HYPERCALL);
+	assert_int_equal(run_page(0)->hypercall.args[0], VENDOR_HYP_MEM_RELINQUISH);
+	assert_int_equal(run_page(0)->hypercall.args[1], PAGE_N(7));
+	for (u32 i = 2; i < ARRAY_SIZE(run_page(0)->hypercall.args); i++)
+		assert_int_equal(run_page(0)->hypercall.args[i], 0);
+	assert_true(host_sees(7));
+	guest = guest_host_irq;
+	run(vm, 0);
+	pc = vcpu_of(vm, 0)->ctx.pc;
+	assert_int_equal(guest_call(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(7), 0, 0), GZ_EXIT_EXCEPTION);
+	assert_int_equal(run_page(0)->exception.fault_gpa, PAGE_N(7));
+	assert_int_equal(vcpu_of(vm, 0)->ctx.pc, pc - 4);
+	dabt(PAGE_N(7) + 0x123, 3, 5, true);
+	guest_entries = 0;
+	guest = guest_traps_once;
+	assert_int_equal(run(vm, 0), GZ_EXIT_EXCEPTION);
+	assert_int_equal(run_page(0)->exception.fault_gpa, PAGE_N(7));
+	assert_int_equal(hvc5(GZ_FN_MAP_GUEST, vm, 0, (ram_pa >> PAGE_SHIFT) + 7, PAGE_N(7) >> PAGE_SHIFT, 1).st, 0);
+	assert_false(host_sees(7));
+}
+
+static void destroy__scrubbed_and_back(void **state)
+{
+	u16 vm = make_protected(1);
+	u8 *first = host_ptr(ram_pa);
+
+	(void)state;
+	first[5] = 0x77;
+	run(vm, 0);
+	assert_int_equal(hvc(GZ_FN_GET_STATISTICS, vm, 0, 0, 0).x2, 0);
+	assert_int_equal(hvc(GZ_FN_DESTROY_VCPU, GZ_TUPLE(vm, 0), 0, 0, 0).st, 0);
+	assert_int_equal(hvc(GZ_FN_DESTROY_VM, vm, 0, 0, 0).st, 0);
+	assert_true(host_sees(0));
+	assert_int_equal(first[5], 0);
+	assert_int_equal(own_count(OWN_GUEST), 0);
+}
+
+#define T(name) cmocka_unit_test_setup(name, run_setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(first_run__seals__host_loses_memory_and_registers), T(first_run__no_page_for_tables__fails_then_works),
+		T(call__memory__by_page_and_by_range), T(call__memory_of_unprotected_vm__not_supported),
+		T(exits__carry_no_more_than_they_must), T(destroy__scrubbed_and_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
