@@ -10,6 +10,8 @@
 #include "mm/layout.h"
 #include "mm/page_pool.h"
 
+bool fixture_no_fwb;
+
 void fixture_regs(bool fwb)
 {
 	shim_sysreg_write("id_aa64mmfr0_el1", 2);
@@ -36,7 +38,7 @@ void fixture_pool(u64 ram_bytes, u32 pool_pages)
 	u64 states = ALIGN_UP((u64)pool_pages + 64, PAGE_SIZE);
 
 	shim_reset();
-	fixture_cpu(true);
+	fixture_cpu(!fixture_no_fwb);
 	shim_phys_init(PA(RAM_BASE), ram_bytes);
 	page_pool_init(range_of(POOL_BASE, pool_pages * PAGE_SIZE + states));
 	assert_int_equal(page_pool_free_pages(), pool_pages);

@@ -27,6 +27,8 @@
 void fixture_regs(bool fwb);
 /* And what the hypervisor makes of them at boot. */
 void fixture_cpu(bool fwb);
+/* The next machine's CPU lacks FEAT_S2FWB: the host's table is made for it too. */
+extern bool fixture_no_fwb;
 /* RAM of ram_bytes at RAM_BASE, a pool of pool_pages free pages in the linear window. */
 void fixture_pool(u64 ram_bytes, u32 pool_pages);
 /* All of it: records (host owns RAM but the pool), host stage 2, checker. */

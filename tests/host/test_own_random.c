@@ -13,6 +13,7 @@
 
 #include "mem_fixture.h"
 
+#include "mem/host_s2.h"
 #include "mem/pin.h"
 #include "model/own_model.h"
 
@@ -62,7 +63,8 @@ static void compare_page(u64 pfn)
 {
 	static const enum own_state want[] = {
 		[MODEL_EL2] = OWN_HYP, [MODEL_HOST] = OWN_HOST, [MODEL_HOST_AND_EL2] = OWN_HOST_SHARED_HYP,
-		[MODEL_HOST_AND_GUEST] = OWN_HOST_SHARED_GUEST,
+		[MODEL_HOST_AND_GUEST] = OWN_HOST_SHARED_GUEST, [MODEL_GUEST] = OWN_GUEST,
+		[MODEL_GUEST_AND_HOST] = OWN_GUEST_SHARED_HOST,
 	};
 	const struct model_page *p = &model.page[pfn];
 	pa_t pa = PA(RAM_BASE + pfn * PAGE_SIZE);
@@ -70,6 +72,7 @@ static void compare_page(u64 pfn)
 	expect_eq(own_state_of(pa), want[p->owner]);
 	expect_eq(own_peer_of(pa), p->vm);
 	expect_eq(own_pins_of(pa), p->pins);
+	expect_eq(host_s2_allows(IPA(pa.v), true, true), p->owner != MODEL_EL2 && p->owner != MODEL_GUEST);
 }
 
 static void compare_backing(u16 vm, u64 gpage)
@@ -83,7 +86,7 @@ static void compare_backing(u16 vm, u64 gpage)
 
 static void compare_counts(void)
 {
-	u64 count[4] = { 0 };
+	u64 count[6] = { 0 };
 
 	for (u32 i = 0; i < MODEL_PAGES; i++)
 		count[model.page[i].owner]++;
@@ -91,9 +94,13 @@ static void compare_counts(void)
 	expect_eq(own_count(OWN_HOST), count[MODEL_HOST]);
 	expect_eq(own_count(OWN_HOST_SHARED_HYP), count[MODEL_HOST_AND_EL2]);
 	expect_eq(own_count(OWN_HOST_SHARED_GUEST), count[MODEL_HOST_AND_GUEST]);
+	expect_eq(own_count(OWN_GUEST), count[MODEL_GUEST]);
+	expect_eq(own_count(OWN_GUEST_SHARED_HOST), count[MODEL_GUEST_AND_HOST]);
 	for (u16 v = 1; v <= MODEL_VMS; v++) {
-		if (model.vm[v].alive)
+		if (model.vm[v].alive) {
 			expect_eq(vms[v].shared_pages, model_shared_pages(&model, v));
+			expect_eq(vms[v].donated_pages, model_donated_pages(&model, v));
+		}
 		for (u32 i = 0; model.vm[v].alive && i < GZ_MAX_SLOTS; i++) {
 			const struct model_slot *s = &model.vm[v].slot[i];
 			struct mem_slot real;
@@ -208,6 +215,33 @@ static void do_relinquish(u16 vm)
 	compare_some(vm, gpa, 0, 1);
 }
 
+static void do_guest_share(u16 vm)
+{
+	u64 gpa = pick_gpa() + rnd(8) * PAGE_SIZE;
+	bool shared = rnd(2);
+
+	say("%sshare by guest %u gpa %#llx", shared ? "" : "un", vm, (unsigned long long)gpa);
+	expect_eq(status((shared ? guest_share_host : guest_unshare_host)(&vms[vm], IPA(gpa))),
+		  model_guest_share(&model, vm, gpa, shared));
+	compare_some(vm, gpa, 0, 1);
+}
+
+static void do_protect(u16 vm)
+{
+	enum gz_err err;
+
+	say("protect or start vm %u", vm);
+	if (rnd(2))
+		expect_eq(status(guest_mem_protect(&vms[vm])), model_protect(&model, vm));
+	if (rnd(4))
+		return;
+	do
+		err = guest_mem_start_slice(&vms[vm], 1 + (u32)rnd(600));
+	while (err == GZ_EAGAIN);
+	expect_eq(status(err), model_start(&model, vm));
+	compare_all();
+}
+
 static void do_register(u16 vm)
 {
 	u64 gpa = rnd(2) ? GPA0 + rnd(8) * BLOCK_SIZE : pick_gpa(), pages = rnd(2) ? 512 + rnd(1024) : pick_pages();
@@ -291,8 +325,12 @@ static void one_step(void)
 	u16 vm = (u16)(1 + rnd(MODEL_VMS));
 	u64 what = rnd(100);
 
-	if (what < 45)
+	if (what < 40)
 		do_share(vm);
+	else if (what < 49)
+		do_guest_share(vm);
+	else if (what < 50)
+		do_protect(vm);
 	else if (what < 65)
 		do_unshare(vm);
 	else if (what < 75)
@@ -313,8 +351,8 @@ static void begin(u64 with_seed)
 {
 	seed = with_seed;
 	rng = seed * 0x9e3779b97f4a7c15ull + 1;
+	fixture_no_fwb = seed % 2 == 0;
 	fixture_machine(MODEL_PAGES * PAGE_SIZE, POOL_PAGES);
-	fixture_cpu(seed % 2);
 	shim_log_on = false;
 	model_init(&model, RAM_BASE / PAGE_SIZE, EL2_PAGES);
 	for (u16 v = 1; v <= MODEL_VMS; v++) {
@@ -395,7 +433,7 @@ static void *fight(void *arg)
 
 		if (pages == 512)
 			at &= ~511ull, pa = HOST_BASE + at * PAGE_SIZE;
-		switch (frnd(f, 6)) {
+		switch (frnd(f, 8)) {
 		case 0: case 1: case 2:
 			err = host_share_guest(gm, IPA(GPA0 + at * PAGE_SIZE), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
 			break;
@@ -405,10 +443,16 @@ static void *fight(void *arg)
 		case 4:
 			err = guest_relinquish_host(gm, IPA(GPA0 + at * PAGE_SIZE));
 			break;
+		case 5:
+			err = guest_share_host(gm, IPA(GPA0 + at * PAGE_SIZE));
+			break;
+		case 6:
+			err = guest_unshare_host(gm, IPA(GPA0 + at * PAGE_SIZE));
+			break;
 		default:
 			fight_pins(f, pa);
 		}
-		if (err != GZ_OK && err != GZ_EPERM && err != GZ_EEXIST && err != GZ_EINVAL)
+		if (err == GZ_ENOMEM || (err == GZ_ESTATE && gm != &vms[1]))
 			return (void *)(uintptr_t)err;
 	}
 	while (f->held)
@@ -440,13 +484,19 @@ static void check_peace(void)
 	for (u64 i = EL2_PAGES; i < MODEL_PAGES; i++) {
 		pa_t pa = PA(RAM_BASE + i * PAGE_SIZE);
 
-		assert_int_equal(own_state_of(pa), seen[i] ? OWN_HOST_SHARED_GUEST : OWN_HOST);
+		if (seen[i] == 1)
+			assert_true(own_state_of(pa) == OWN_GUEST || own_state_of(pa) == OWN_GUEST_SHARED_HOST);
+		else
+			assert_int_equal(own_state_of(pa), seen[i] ? OWN_HOST_SHARED_GUEST : OWN_HOST);
 		assert_int_equal(own_peer_of(pa), seen[i]);
-		shared += seen[i] != 0;
+		assert_int_equal(host_s2_allows(IPA(pa.v), true, true), own_state_of(pa) != OWN_GUEST);
+		shared += seen[i] > 1;
 	}
 	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), shared);
-	assert_int_equal(own_count(OWN_HOST), MODEL_PAGES - EL2_PAGES - shared);
-	assert_int_equal(vms[1].shared_pages + vms[2].shared_pages + vms[3].shared_pages, shared);
+	assert_int_equal(vms[2].shared_pages + vms[3].shared_pages, shared);
+	assert_int_equal(own_count(OWN_GUEST), vms[1].donated_pages);
+	assert_int_equal(own_count(OWN_GUEST_SHARED_HOST), vms[1].shared_pages);
+	assert_int_equal(own_count(OWN_HOST), MODEL_PAGES - EL2_PAGES - shared - vms[1].donated_pages - vms[1].shared_pages);
 }
 
 static void random__threads__invariants_hold(void **state)
@@ -459,6 +509,9 @@ static void random__threads__invariants_hold(void **state)
 	shim_yield_every = 3;
 	for (u16 v = 1; v <= MODEL_VMS; v++)
 		fixture_slot(&vms[v], 0, GPA0, 2048);
+	assert_int_equal(guest_mem_protect(&vms[1]), GZ_OK);
+	while (guest_mem_start_slice(&vms[1], 512) == GZ_EAGAIN)
+		;
 	memset(f, 0, sizeof(f));
 	for (u32 i = 0; i < THREADS; i++) {
 		f[i].n = i;

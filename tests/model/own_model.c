@@ -48,6 +48,13 @@ int model_create(struct model *m, uint16_t vm)
 	return GZ_ST_OK;
 }
 
+#define WRONG_TIME	(-1000)		/* GZ_ESTATE; the border makes INVALID_ARGS of it */
+
+static bool is_private(const struct model_vm *v)
+{
+	return v->protect && v->started;
+}
+
 static void take_back(struct model *m, uint32_t *entry)
 {
 	struct model_page *p = &m->page[*entry - 1];
@@ -76,6 +83,8 @@ int model_purpose(struct model *m, uint16_t vm, uint64_t gpa, uint64_t bytes, ui
 		return GZ_ST_INVALID_ARGS;
 	if (flags != 0 && flags != GZ_MEM_GUEST && flags != GZ_MEM_PROTECT_FW && flags != GZ_MEM_STATIC_SWIOTLB)
 		return GZ_ST_INVALID_ARGS;
+	if (is_private(v))
+		return WRONG_TIME;
 	v->purpose_waits = true;
 	v->purpose = flags;
 	v->purpose_gpa = gpa;
@@ -142,6 +151,8 @@ int model_register(struct model *m, uint16_t vm, uint32_t id, uint64_t gpa, uint
 		*populate = true;
 		return GZ_ST_OK;
 	}
+	if (is_private(v))
+		return WRONG_TIME;
 	if (other_slot_overlaps(v, s, gfn, pages))
 		return GZ_ST_ALREADY_EXISTS;
 	if (s && !slot_empty(v, s))
@@ -166,19 +177,29 @@ static bool in_one_slot(const struct model_vm *v, uint64_t gfn, uint64_t pages)
 	return false;
 }
 
+static bool swiotlb(const struct model_vm *v, uint64_t gfn)
+{
+	for (uint32_t i = 0; i < GZ_MAX_SLOTS; i++)
+		if (in_slot(&v->slot[i], gfn))
+			return v->slot[i].flags == GZ_MEM_STATIC_SWIOTLB;
+	return false;
+}
+
 /* The pages must be the host's alone, or be this guest's already, at exactly these addresses. */
 int model_share(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pa, uint64_t bytes)
 {
 	struct model_vm *v = &m->vm[vm];
 	uint64_t gfn = gpa / PAGE, pfn = pa / PAGE, pages = bytes / PAGE;
-	bool clash = false;
+	bool clash = false, give = is_private(v) && !swiotlb(v, gfn);
 
 	if (!aligned(gpa) || !aligned(pa) || !aligned(bytes) || pages == 0 || !in_one_slot(v, gfn, pages))
 		return GZ_ST_INVALID_ARGS;
 	for (uint64_t i = 0; i < pages; i++) {
 		const struct model_page *p = ram(m, pfn + i);
 		const uint32_t *g = guest_page(v, gfn + i);
-		bool ours = p && p->owner == MODEL_HOST_AND_GUEST && p->vm == vm;
+		bool made = p && (give ? p->owner == MODEL_GUEST || p->owner == MODEL_GUEST_AND_HOST :
+					 p->owner == MODEL_HOST_AND_GUEST);
+		bool ours = made && p->vm == vm;
 		bool here = p && g && *g == (uint32_t)(pfn + i - m->ram_pfn) + 1;
 
 		if (!p || (p->owner != MODEL_HOST && !ours))
@@ -190,22 +211,64 @@ int model_share(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pa, uint64_
 	for (uint64_t i = 0; i < pages; i++) {
 		struct model_page *p = ram(m, pfn + i);
 
-		p->owner = MODEL_HOST_AND_GUEST;
+		if (p->owner == MODEL_HOST)
+			p->owner = give ? MODEL_GUEST : MODEL_HOST_AND_GUEST;
 		p->vm = vm;
 		*guest_page(v, gfn + i) = (uint32_t)(pfn + i - m->ram_pfn) + 1;
 	}
 	return GZ_ST_OK;
 }
 
-int model_unshare(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pages)
+static int unmap(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pages)
 {
 	struct model_vm *v = &m->vm[vm];
 
-	if (!gpa_range_ok(gpa, pages))
-		return GZ_ST_INVALID_ARGS;
 	for (uint32_t i = 0; i < MODEL_GPAGES; i++)
 		if (v->map[i] && MODEL_GPFN + i >= gpa / PAGE && MODEL_GPFN + i - gpa / PAGE < pages)
 			take_back(m, &v->map[i]);
+	return GZ_ST_OK;
+}
+
+int model_unshare(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pages)
+{
+	if (!gpa_range_ok(gpa, pages))
+		return GZ_ST_INVALID_ARGS;
+	return is_private(&m->vm[vm]) ? WRONG_TIME : unmap(m, vm, gpa, pages);
+}
+
+int model_protect(struct model *m, uint16_t vm)
+{
+	if (m->vm[vm].started)
+		return WRONG_TIME;
+	m->vm[vm].protect = true;
+	return GZ_ST_OK;
+}
+
+int model_start(struct model *m, uint16_t vm)
+{
+	struct model_vm *v = &m->vm[vm];
+
+	for (uint32_t i = 0; v->protect && !v->started && i < MODEL_GPAGES; i++)
+		if (v->map[i] && !swiotlb(v, MODEL_GPFN + i))
+			m->page[v->map[i] - 1].owner = MODEL_GUEST;
+	v->started = true;
+	return GZ_ST_OK;
+}
+
+int model_guest_share(struct model *m, uint16_t vm, uint64_t gpa, bool shared)
+{
+	struct model_vm *v = &m->vm[vm];
+	const uint32_t *g = guest_page(v, gpa / PAGE);
+	struct model_page *p;
+
+	if (!aligned(gpa) || !in_one_slot(v, gpa / PAGE, 1))
+		return GZ_ST_INVALID_ARGS;
+	if (!g || !*g)
+		return GZ_ST_FAULT;
+	p = &m->page[*g - 1];
+	if (p->owner != (shared ? MODEL_GUEST : MODEL_GUEST_AND_HOST))
+		return GZ_ST_ACCESS_DENIED;
+	p->owner = shared ? MODEL_GUEST_AND_HOST : MODEL_GUEST;
 	return GZ_ST_OK;
 }
 
@@ -213,13 +276,15 @@ int model_relinquish(struct model *m, uint16_t vm, uint64_t gpa)
 {
 	if (!in_one_slot(&m->vm[vm], gpa / PAGE, 1))
 		return GZ_ST_INVALID_ARGS;
-	return model_unshare(m, vm, gpa & ~(PAGE - 1), 1);
+	return unmap(m, vm, gpa & ~(PAGE - 1), 1);
 }
 
 int model_remove_slot(struct model *m, uint16_t vm, uint32_t id)
 {
 	struct model_slot *s = slot_by_id(&m->vm[vm], id);
 
+	if (is_private(&m->vm[vm]))
+		return WRONG_TIME;
 	if (!s)
 		return GZ_ST_NOT_FOUND;
 	model_unshare(m, vm, s->gfn * PAGE, s->pages);
@@ -264,11 +329,20 @@ int64_t model_backing(const struct model *m, uint16_t vm, uint64_t gpa)
 	return (int64_t)m->vm[vm].map[gfn - MODEL_GPFN] - 1;
 }
 
+uint64_t model_donated_pages(const struct model *m, uint16_t vm)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < MODEL_GPAGES; i++)
+		n += m->vm[vm].map[i] && m->page[m->vm[vm].map[i] - 1].owner == MODEL_GUEST;
+	return n;
+}
+
 uint64_t model_shared_pages(const struct model *m, uint16_t vm)
 {
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < MODEL_GPAGES; i++)
 		n += m->vm[vm].map[i] != 0;
-	return n;
+	return n - model_donated_pages(m, vm);
 }

@@ -20,13 +20,14 @@
 #define MODEL_PIN_MAX	4095
 
 /* Who may touch a page of RAM. */
-enum model_owner { MODEL_EL2, MODEL_HOST, MODEL_HOST_AND_EL2, MODEL_HOST_AND_GUEST };
+enum model_owner { MODEL_EL2, MODEL_HOST, MODEL_HOST_AND_EL2, MODEL_HOST_AND_GUEST, MODEL_GUEST, MODEL_GUEST_AND_HOST };
 
 struct model_page { enum model_owner owner; uint16_t vm; uint16_t pins; };
 struct model_slot { bool used; uint32_t id, flags; uint64_t gfn, pages; };
 
 struct model_vm {
 	bool alive, dying;
+	bool protect, started;		/* both: private */
 	struct model_slot slot[GZ_MAX_SLOTS];
 	uint32_t map[MODEL_GPAGES];	/* 0: none, else page of RAM + 1 */
 	bool purpose_waits;
@@ -50,13 +51,19 @@ int model_register(struct model *m, uint16_t vm, uint32_t slot, uint64_t gpa, ui
 int model_share(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pa, uint64_t bytes);
 int model_unshare(struct model *m, uint16_t vm, uint64_t gpa, uint64_t pages);
 int model_relinquish(struct model *m, uint16_t vm, uint64_t gpa);
+/* ENABLE_CAP SET_PROTECTED_VM; the first RUN; MEM_SHARE and MEM_UNSHARE of one page (GZ_ST_FAULT: nothing there). */
+int model_protect(struct model *m, uint16_t vm);
+int model_start(struct model *m, uint16_t vm);
+int model_guest_share(struct model *m, uint16_t vm, uint64_t gpa, bool shared);
 int model_remove_slot(struct model *m, uint16_t vm, uint32_t slot);
 int model_pin(struct model *m, uint64_t pa);
 /* Needs: the page is pinned. */
 void model_unpin(struct model *m, uint64_t pa);
 /* What host page (number in RAM) backs a guest page; -1: none. */
 int64_t model_backing(const struct model *m, uint16_t vm, uint64_t gpa);
+/* Mapped pages that the host also sees, or that only the guest sees. */
 uint64_t model_shared_pages(const struct model *m, uint16_t vm);
+uint64_t model_donated_pages(const struct model *m, uint16_t vm);
 bool model_pinned(const struct model *m, uint64_t pa);
 
 #endif
