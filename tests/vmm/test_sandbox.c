@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "hv/hv.h"
+#include "lib/err.h"
 #include "lib/sandbox.h"
 #include "uapi/linux/gzvm.h"
 #include "vmm/fake.h"
@@ -159,6 +161,31 @@ static void sandbox__an_attackers_calls__kill(void **state)
 	kills(call_setuid);
 }
 
+/* A kernel that installs no filter, as far as a process can be made to believe so. */
+static int no_seccomp(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0);
+	seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+			 SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
+	return seccomp_load(ctx);
+}
+
+static void sandbox__cannot_be_installed__said_so(void **state)
+{
+	struct sandbox_need need = { .net = false };
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(no_seccomp() ? 1 : sandbox_enter(&need) == 0 ? 2 :
+		      strstr(gz_err_last(), "no sandbox: ") ? 0 : 3);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +193,7 @@ int main(void)
 		cmocka_unit_test(sandbox__sockets__ipv4_with_a_network_card_only),
 		cmocka_unit_test(sandbox__other_arguments__refused),
 		cmocka_unit_test(sandbox__an_attackers_calls__kill),
+		cmocka_unit_test(sandbox__cannot_be_installed__said_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,20 @@ static char path[64];
 static atomic_bool flooding;
 static struct drv_queue *flooded;
 
+static bool stop_in_read;
+static atomic_uint reads;
+
+ssize_t __real_preadv(int fd, const struct iovec *iov, int count, off_t at);
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int count, off_t at);
+
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int count, off_t at)
+{
+	if (stop_in_read)
+		loop_ask_stop(d.dev->loop);
+	atomic_fetch_add(&reads, 1);
+	return __real_preadv(fd, iov, count, at);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -153,6 +167,26 @@ static void blk__request_longer_than_memory__breaks(void **state)
 	drv_detach(&d);
 }
 
+/* The VM is told to end while the first piece is read: the rest is not, and no answer is given. */
+static void blk__ends_in_the_midst_of_a_request__no_answer(void **state)
+{
+	(void)state;
+	blk_start();
+	blk_long_request(0);
+	reads = 0;
+	stop_in_read = true;
+	drv_offer(&d.q[0], 0);
+	drv_kick(&d, 0);
+	for (unsigned int i = 0; i < SOON_MS && !atomic_load(&reads); i++)
+		fake_sleep_ms(1);
+	loop_stop(d.dev->loop);
+	d.dev->loop = NULL;
+	stop_in_read = false;
+	assert_int_equal(reads, 1);
+	assert_int_equal(drv_used_idx(&d.q[0]), 0);
+	drv_detach(&d);
+}
+
 static void console_start(enum config_end end)
 {
 	struct config_console con = { .end = end };
@@ -250,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(blk__flooded_with_long_requests__ends), T(blk__request_longer_than_memory__breaks),
+		T(blk__ends_in_the_midst_of_a_request__no_answer),
 		T(console__flooded_with_output__ends), T(console__long_request__whole_and_piecewise),
 		T(net__flooded__ends), T(rng__flooded__ends),
 		T(loop__callback_in_a_system_call__interrupted),
