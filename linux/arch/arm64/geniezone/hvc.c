@@ -52,23 +52,15 @@ static int gzvm_errno_of_status(s32 status)
  */
 int gzvm_hvc(enum gz_hvc_fn fn, struct gzvm_hvc_args *args)
 {
-	struct arm_smccc_1_2_regs regs = {
-		.a0 = GZ_HVC_ID(fn),
-		.a1 = args->arg[0],
-		.a2 = args->arg[1],
-		.a3 = args->arg[2],
-		.a4 = args->arg[3],
-		.a5 = args->arg[4],
-		.a6 = args->arg[5],
-		.a7 = args->arg[6],
-	};
+	struct arm_smccc_1_2_regs *regs = (struct arm_smccc_1_2_regs *)args;
 
-	trace_mtk_hypcall_enter(regs.a0);
-	arm_smccc_1_2_hvc(&regs, &regs);
-	args->status = (s32)regs.a0;
-	args->res[0] = regs.a1;
-	args->res[1] = regs.a2;
-	args->res[2] = regs.a3;
+	static_assert(offsetof(struct gzvm_hvc_args, status) == sizeof(*regs));
+	static_assert(offsetof(struct gzvm_hvc_args, arg) ==
+		      offsetof(struct arm_smccc_1_2_regs, a1));
+	args->id = GZ_HVC_ID(fn);
+	trace_mtk_hypcall_enter(args->id);
+	arm_smccc_1_2_hvc(regs, regs);
+	args->status = (s32)regs->a0;
 	trace_mtk_hypcall_leave(GZ_HVC_ID(fn), args->status == GZ_ST_NOT_SUPPORTED);
 	return gzvm_errno_of_status(args->status);
 }

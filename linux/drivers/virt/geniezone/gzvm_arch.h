@@ -14,13 +14,21 @@
 
 /**
  * struct gzvm_hvc_args - registers of one host call
+ * @id: x0; gzvm_hvc() sets it
  * @arg: x1 to x7
  * @res: x1 to x3 afterwards
+ * @rest: x8 to x17, 0
  * @status: W0 afterwards, as the hypervisor gave it
+ *
+ * All but @status lies as in struct arm_smccc_1_2_regs: a RUN copies its registers only once.
  */
 struct gzvm_hvc_args {
-	u64 arg[7];
-	u64 res[3];
+	u64 id;
+	union {
+		u64 arg[7];
+		u64 res[3];
+	};
+	u64 rest[10];
 	s32 status;
 };
 

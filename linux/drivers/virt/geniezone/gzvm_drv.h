@@ -172,8 +172,7 @@ struct gzvm;
  * @lock: held by the thread that runs it or sets its registers
  * @run: page shared with the hypervisor: exits and replies
  * @hw: page shared with the hypervisor: timer deadline
- * @in: what user space passed to this RUN
- * @reply: exit whose answer the next entry takes from @in, or 0
+ * @reply: exit whose answer the next entry takes from user space, or 0
  * @undelivered: @run holds an exit user space has not got
  * @kicked: an interrupt or a message came since the last entry
  * @wait: where the thread sleeps while the guest idles
@@ -185,7 +184,6 @@ struct gzvm_vcpu {
 	struct mutex lock;
 	struct gzvm_vcpu_run *run;
 	struct gz_hwstate_page *hw;
-	struct gzvm_vcpu_run in;
 	u32 reply;
 	bool undelivered;
 	int kicked;

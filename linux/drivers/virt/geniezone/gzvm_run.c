@@ -22,6 +22,14 @@
 /* Without a deadline an idle vCPU looks again this soon. */
 #define GZVM_IDLE_BLIND_NS	NSEC_PER_MSEC
 
+/* The part of struct gzvm_vcpu_run before the union: all that each RUN reads of it. */
+struct gzvm_run_head {
+	u32 exit_reason;
+	u8 immediate_exit;
+	u8 padding1[3];
+};
+static_assert(sizeof(struct gzvm_run_head) == offsetof(struct gzvm_vcpu_run, padding));
+
 static const char * const gzvm_fail_texts[] = {
 	[GZ_FAIL_NO_VCPU] = "no such vCPU, or it runs elsewhere",
 	[GZ_FAIL_NO_MEMORY] = "the hypervisor's page pool is empty: boot with a larger gz.pool=",
@@ -242,24 +250,40 @@ static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 }
 
 /* The answer to the last exit, and nothing else, goes from user space to the shared page. */
-static void gzvm_take_reply(struct gzvm_vcpu *vcpu)
+static unsigned long gzvm_take_reply(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 {
 	switch (vcpu->reply) {
 	case GZVM_EXIT_MMIO:
-		memcpy(vcpu->run->mmio.data, vcpu->in.mmio.data, sizeof(vcpu->run->mmio.data));
-		break;
+		return copy_from_user(vcpu->run->mmio.data, argp->mmio.data,
+				      sizeof(vcpu->run->mmio.data));
 	case GZVM_EXIT_HYPERCALL:
-		memcpy(vcpu->run->hypercall.args, vcpu->in.hypercall.args,
-		       4 * sizeof(vcpu->run->hypercall.args[0]));
-		break;
+		return copy_from_user(vcpu->run->hypercall.args, argp->hypercall.args,
+				      4 * sizeof(vcpu->run->hypercall.args[0]));
+	default:
+		return 0;
+	}
+}
+
+/* What an exit defines of the union. The frequent ones are short, the others not worth a table. */
+static size_t gzvm_exit_bytes(u32 reason)
+{
+	switch (reason) {
+	case GZVM_EXIT_MMIO:
+		return sizeof_field(struct gzvm_vcpu_run, mmio);
+	case GZVM_EXIT_HYPERCALL:
+		return sizeof_field(struct gzvm_vcpu_run, hypercall);
+	default:
+		return sizeof_field(struct gzvm_vcpu_run, padding);
 	}
 }
 
 /* immediate_exit is user space's: another thread may be setting it right now. */
 static long gzvm_deliver(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 {
-	if (put_user(vcpu->run->exit_reason, &argp->exit_reason) ||
-	    copy_to_user(&argp->padding, &vcpu->run->padding, sizeof(argp->padding)))
+	u32 reason = vcpu->run->exit_reason;
+
+	if (put_user(reason, &argp->exit_reason) ||
+	    copy_to_user(&argp->padding, &vcpu->run->padding, gzvm_exit_bytes(reason)))
 		return -EFAULT;
 	vcpu->undelivered = false;
 	return 0;
@@ -277,17 +301,19 @@ static long gzvm_deliver(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *ar
  */
 long gzvm_vcpu_run(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 {
+	struct gzvm_run_head in;
 	long ret;
 
-	if (copy_from_user(&vcpu->in, argp, sizeof(vcpu->in)))
+	if (copy_from_user(&in, argp, sizeof(in)))
 		return -EFAULT;
-	if (memchr_inv(vcpu->in.padding1, 0, sizeof(vcpu->in.padding1)))
+	if (in.padding1[0] | in.padding1[1] | in.padding1[2])
 		return -EINVAL;
 	if (vcpu->undelivered)
 		return gzvm_deliver(vcpu, argp);
-	if (vcpu->in.immediate_exit)
+	if (in.immediate_exit)
 		return -EINTR;
-	gzvm_take_reply(vcpu);
+	if (gzvm_take_reply(vcpu, argp))
+		return -EFAULT;
 	ret = gzvm_run_until_exit(vcpu);
 	if (ret)
 		return ret;

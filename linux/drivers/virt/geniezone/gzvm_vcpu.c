@@ -17,7 +17,8 @@
 
 #define GZVM_VCPU_BYTES		(2 * PAGE_SIZE)
 
-static int gzvm_set_one_reg(struct gzvm_vcpu *vcpu, struct gzvm_one_reg __user *argp)
+/* Not inlined: kernels that clear the stack would clear its buffers on each RUN. */
+static noinline int gzvm_set_one_reg(struct gzvm_vcpu *vcpu, struct gzvm_one_reg __user *argp)
 {
 	struct gzvm_one_reg reg;
 	u64 value = 0;
