@@ -17,7 +17,7 @@
 #define WORDS_GPA	(RAM_GPA + 0x80000)
 #define GIVEN_0		37u		/* page of the block that vCPU 0 gives up, again and again */
 #define GIVEN_1		411u
-#define LONGEST_MS	2000u
+#define LONGEST_MS	1000u
 
 struct pair {
 	struct vm vm;
