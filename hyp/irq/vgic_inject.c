@@ -137,7 +137,7 @@ static u32 sgi_targets(u8 cpu, u64 value)
 	/* vCPUs have Aff3.Aff2.Aff1 = 0 and Aff0 = index, below 16. */
 	if (value & (SGI1R_AFF3 | SGI1R_AFF2 | SGI1R_AFF1 | SGI1R_RS))
 		return 0;
-	return (u32)field_get(SGI1R_TARGETS, value);
+	return (u32)(field_get(SGI1R_TARGETS, value) & (BIT(GZ_MAX_VCPUS) - 1));
 }
 
 u32 vgic_sgi1r(struct vgic *g, u8 cpu, u64 value)
@@ -147,10 +147,10 @@ u32 vgic_sgi1r(struct vgic *g, u8 cpu, u64 value)
 	u32 wake = 0;
 
 	spin_lock(&g->lock);
-	for (u32 i = 0; i < GZ_MAX_VCPUS; i++) {
-		struct vgic_cpu *c = g->cpu[i];
+	for (; targets; targets &= targets - 1) {
+		struct vgic_cpu *c = g->cpu[__builtin_ctz(targets)];
 
-		if (!(targets & BIT(i)) || !c || !c->priv[intid].group1)
+		if (!c || !c->priv[intid].group1)
 			continue;
 		c->priv[intid].pending = true;
 		wake |= vgic_touch_locked(g, &c->priv[intid], intid);

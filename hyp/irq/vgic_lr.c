@@ -248,16 +248,17 @@ static u32 flush_picked(struct vgic *g, struct vgic_cpu *c, const struct pick *p
 
 void vgic_flush_locked(struct vgic *g, struct vgic_cpu *c)
 {
-	struct pick p = { .pend_count = 0 };
-	u32 n;
+	struct pick p;	/* its lists count for nothing beyond their counts */
+	u32 n, stale = c->used_lrs;
 
+	p.pend_count = p.active_count = 0;
+	p.pend_left = p.active_left = false;
 	WRITE_ONCE(c->due_flag, 0);
 	flush_timer(g, c);
 	pick_due(g, c, &p);
 	n = flush_picked(g, c, &p);
-	for (u32 i = n; i < ich_info.lr_count; i++)
-		if (c->used_lrs & BIT(i))
-			ich_lr_write(i, 0);
+	for (stale = stale >> n << n; stale; stale &= stale - 1)
+		ich_lr_write((u32)__builtin_ctz(stale), 0);
 	c->used_lrs = (u16)((c->used_lrs & BIT(VGIC_LR_TIMER)) | (BIT(n) - BIT(VGIC_LR_TIMER + 1)));
 	sysreg_write(ich_hcr_el2, hcr_of(c, sysreg_read(ich_vmcr_el2)));
 }

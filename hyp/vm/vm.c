@@ -56,19 +56,23 @@ bool vm_is_dying(const struct vm *vm)
 	return READ_ONCE(vm->state) == VM_DYING;
 }
 
+#define ALL_VCPUS	((u32)MASK(GZ_MAX_VCPUS - 1, 0))
+
 /* Interrupts latched before this call are seen by a vCPU that enters after it; a running one is kicked. */
 u32 vm_notify(struct vm *vm, u32 mask)
 {
 	u32 rest = 0;
 
+	mask &= ALL_VCPUS;
 	if (!mask)
 		return 0;
 	atomic_fence();	/* pairs with the one in RUN between running_cpu = n and the look at what is due */
-	for (u32 i = 0; i < GZ_MAX_VCPUS; i++) {
+	for (; mask; mask &= mask - 1) {
+		u32 i = (u32)__builtin_ctz(mask);
 		struct vcpu *v = READ_ONCE(vm->vcpu[i]);
 		s32 cpu;
 
-		if (!(mask & BIT(i)) || !v)
+		if (!v)
 			continue;
 		cpu = READ_ONCE(v->running_cpu);
 		if (cpu < 0 || !gic_kick((u32)cpu))
@@ -78,8 +82,6 @@ u32 vm_notify(struct vm *vm, u32 mask)
 	}
 	return rest;
 }
-
-#define ALL_VCPUS	((u32)MASK(GZ_MAX_VCPUS - 1, 0))
 
 void vm_object_stop(struct vm *vm)
 {
