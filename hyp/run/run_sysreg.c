@@ -138,14 +138,14 @@ u32 run_sysreg(struct run *r)
 {
 	struct vcpu *v = r->v;
 	u32 rt = (u32)field_get(SYSREG_RT, r->esr);
-	struct access a = {
-		.reg = (u32)(r->esr & ESR_ISS & ~(SYSREG_RT | SYSREG_READ)),
-		.write = !(r->esr & SYSREG_READ),
-		.exit = RUN_RESUME,
-	};
+	struct access a;
 
-	if (a.write)
-		a.value = reg_read(v, rt);
+	/* Field by field: the compiler clears a whole structure by a call. */
+	a.reg = (u32)(r->esr & ESR_ISS & ~(SYSREG_RT | SYSREG_READ));
+	a.write = !(r->esr & SYSREG_READ);
+	a.value = a.write ? reg_read(v, rt) : 0;
+	a.exit = RUN_RESUME;
+	a.done = false;
 	if (!access_any(r, &a))
 		return inject_undef(r);
 	if (a.done)
