@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "client.h"
@@ -104,6 +105,27 @@ int vm_slot(int vm_fd, uint32_t slot, uint64_t gpa, uint64_t size, const void *h
 	return ioctl(vm_fd, GZVM_SET_USER_MEMORY_REGION, &r);
 }
 
+/* Kernels before 6.10 want a memfd that cannot be truncated under the guest. */
+static bool kernel_wants_seals(void)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 10));
+}
+
+int vm_protect(struct vm *vm)
+{
+	struct gzvm_enable_cap c = { .cap = GZVM_CAP_PROTECTED_VM,
+		.args = { GZVM_CAP_PVM_SET_PROTECTED_VM } };
+
+	if (kernel_wants_seals() &&
+	    fcntl(vm->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE))
+		die("seals");
+	return vm_ioctl(vm, GZVM_ENABLE_CAP, &c);
+}
+
 int vcpu_set_reg(int vcpu_fd, uint64_t id, uint64_t value)
 {
 	struct gzvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
@@ -115,7 +137,7 @@ static void make_ram(struct vm *vm)
 {
 	uint8_t *at;
 
-	vm->memfd = memfd_create("guest", MFD_CLOEXEC);
+	vm->memfd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (vm->memfd < 0 || ftruncate(vm->memfd, RAM_SIZE))
 		die("guest memory");
 	at = mmap(NULL, RAM_SIZE + BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

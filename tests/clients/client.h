@@ -91,7 +91,7 @@ struct vm {
 extern const uint8_t guest_blob[], guest_blob_end[];
 extern const uint8_t guest_mmio[], guest_counter[], guest_wfi[], guest_spin[], guest_touch[];
 extern const uint8_t guest_call[], guest_irq[], guest_smp[], guest_doorbell[], guest_off[];
-extern const uint8_t guest_load[], guest_idle_timer[], guest_balloon[];
+extern const uint8_t guest_load[], guest_idle_timer[], guest_secret[], guest_balloon[];
 
 int dev_open(void);
 int vm_ioctl(struct vm *vm, unsigned long request, void *arg);
@@ -101,6 +101,8 @@ void vm_make(struct vm *vm, int vcpu_count, const uint8_t *entry, const uint64_t
 void vm_make_bare(struct vm *vm);
 void vm_end(struct vm *vm);
 int vm_slot(int vm_fd, uint32_t slot, uint64_t gpa, uint64_t size, const void *host);
+/* Asks for a protected VM; any time before the first RUN. */
+int vm_protect(struct vm *vm);
 int vcpu_set_reg(int vcpu_fd, uint64_t id, uint64_t value);
 int vcpu_run(struct vm *vm, int i);
 /* RUN until an exit that is none of EINTR; the exit reason. */

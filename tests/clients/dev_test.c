@@ -209,11 +209,27 @@ TEST(enable_cap__protected__unknown_command_einval)
 	vm_end(&vm);
 }
 
-/* The driver cannot make memory unreachable for its own kernel yet: it must say so. */
-TEST(enable_cap__protected__refused)
+TEST(enable_cap__protected__before_the_first_run_only)
+{
+	struct vm vm;
+
+	vm_make(&vm, 1, guest_off, NULL);
+	EXPECT_OK(vm_protect(&vm));
+	EXPECT_OK(vm_protect(&vm));
+	expect_off(&vm, 0);
+	EXPECT_ERR(vm_protect(&vm), EBUSY);
+	vm_end(&vm);
+	vm_make(&vm, 1, guest_off, NULL);
+	expect_off(&vm, 0);
+	EXPECT_ERR(vm_protect(&vm), EBUSY);
+	vm_end(&vm);
+}
+
+/* The hypervisor holds no firmware. */
+TEST(enable_cap__firmware__eopnotsupp)
 {
 	struct gzvm_enable_cap c = { .cap = GZVM_CAP_PROTECTED_VM,
-		.args = { GZVM_CAP_PVM_SET_PROTECTED_VM } };
+		.args = { GZVM_CAP_PVM_SET_PVMFW_GPA, 0x7fc00000 } };
 	struct vm vm;
 
 	vm_make_bare(&vm);

@@ -32,6 +32,7 @@ hold() {
 
 do_clients() {
 	only=$(word only)
+	insmod /brd.ko rd_nr=1 rd_size=1024
 	for p in $(word populate | tr , ' '); do
 		insmod /gzvm.ko populate="$p"
 		/gzvm_abi_test ${only#-}

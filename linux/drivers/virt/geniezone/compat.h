@@ -2,12 +2,15 @@
 /*
  * Job: the only version conditionals of the driver, so that it builds for 6.1 and later.
  * Never: carry anything but renamed or re-typed kernel interfaces.
- * Used by: gzvm_ioeventfd.c; dropped when the driver is exported into a kernel tree.
+ * Used by: gzvm_ioeventfd.c, gzvm_private.c; dropped when the driver is exported into a kernel tree.
  */
 #ifndef GZVM_COMPAT_H
 #define GZVM_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/fcntl.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
@@ -19,6 +22,27 @@ static inline void gzvm_eventfd_signal(struct eventfd_ctx *ctx)
 static inline void gzvm_eventfd_signal(struct eventfd_ctx *ctx)
 {
 	eventfd_signal(ctx);
+}
+#endif
+
+/*
+ * Whether nobody can make the kernel write zeroes into a part of a page by truncation. Without the
+ * mark only seals keep user space from it; a new writable mapping does no harm.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define GZVM_NEEDS_SEALS	", sealed with F_SEAL_SHRINK and F_SEAL_FUTURE_WRITE"
+static inline bool gzvm_keeps_pages(struct address_space *mapping)
+{
+	const unsigned int wanted = F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE;
+
+	return (READ_ONCE(SHMEM_I(mapping->host)->seals) & wanted) == wanted;
+}
+#else
+#define GZVM_NEEDS_SEALS	""
+static inline bool gzvm_keeps_pages(struct address_space *mapping)
+{
+	mapping_set_inaccessible(mapping);
+	return true;
 }
 #endif
 

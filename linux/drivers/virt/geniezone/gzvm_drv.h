@@ -11,7 +11,7 @@
  *
  * Locks, outermost first:
  *   gzvm_drv.lock > gzvm.lock > gzvm_vcpu.lock (only tried) > host calls
- *   gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock
+ *   gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock, folio lock
  *   gzvm_irqfds.assign_lock > eventfd wait queue > gzvm_irqfds.lock
  *   gzvm_ioevents.lock, and its SRCU for readers
  * Nothing takes gzvm_drv.lock or gzvm.lock on the way of a RUN or of an interrupt. Under those two
@@ -93,6 +93,7 @@ static inline bool gzvm_has_ext(u32 ext)
  * @nr_pinned: entries of @pages that are not NULL
  * @charged: pages counted against RLIMIT_MEMLOCK
  * @pages: pinned page behind each guest page; NULL until it is needed
+ * @hidden: bit per page: only the guest can reach it
  */
 struct gzvm_slot {
 	struct list_head parked;
@@ -104,12 +105,15 @@ struct gzvm_slot {
 	u64 nr_pinned;
 	u64 charged;
 	struct page **pages;
+	unsigned long *hidden;
 };
 
 /**
  * struct gzvm_mem - the memory of a VM
  * @lock: guards all below; held from a slot's look-up until its page is mapped
  * @paging: how it arrives
+ * @protect: the VM is a protected one; does not change once @started
+ * @started: a vCPU may have run; written under @lock
  * @slots: by number
  * @parked: deleted slots the hypervisor cannot give back before the VM ends
  * @block_pfns: the buffer of MAP_GUEST_BLOCK, NULL unless GZVM_PAGING_BLOCK
@@ -117,6 +121,8 @@ struct gzvm_slot {
 struct gzvm_mem {
 	struct mutex lock;
 	enum gzvm_paging paging;
+	bool protect;
+	bool started;
 	struct gzvm_slot *slots[GZ_MAX_SLOTS];
 	struct list_head parked;
 	u64 *block_pfns;
@@ -237,6 +243,18 @@ int gzvm_mem_negotiate(struct gzvm *vm);
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region);
 void gzvm_mem_release(struct gzvm *vm, bool destroyed);
+
+/* gzvm_private.c */
+int gzvm_mem_protect(struct gzvm *vm, const u64 args[5]);
+int gzvm_mem_start(struct gzvm *vm);
+int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages);
+void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages);
+
+/* Whether the hypervisor takes the pages of a slot from the host, now or at the first RUN. */
+static inline bool gzvm_slot_is_private(const struct gzvm_mem *mem, const struct gzvm_slot *slot)
+{
+	return mem->protect && !(slot->flags & GZVM_USER_MEM_REGION_STATIC_SWIOTLB);
+}
 
 /* gzvm_mmu.c */
 struct gzvm_slot *gzvm_slot_of_gfn(struct gzvm_mem *mem, u64 gfn);

@@ -153,7 +153,9 @@ static int gzvm_slot_alloc_pages(struct gzvm *vm, struct gzvm_slot *slot)
 	/* User space names the size: too much is its error, no warning of the allocator. */
 	slot->pages = kvcalloc(slot->nr_pages, sizeof(*slot->pages),
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	return slot->pages ? 0 : -ENOMEM;
+	slot->hidden = kvcalloc(BITS_TO_LONGS(slot->nr_pages), sizeof(*slot->hidden),
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return slot->pages && slot->hidden ? 0 : -ENOMEM;
 }
 
 /* Needs: the guest reaches no page of it any more. */
@@ -162,6 +164,7 @@ static void gzvm_slot_free(struct gzvm *vm, struct gzvm_slot *slot)
 	gzvm_slot_unpin(slot);
 	if (slot->charged)
 		account_locked_vm(vm->mm, slot->charged, false);
+	kvfree(slot->hidden);
 	kvfree(slot->pages);
 	kfree(slot);
 }
@@ -214,6 +217,10 @@ static int gzvm_slot_add_locked(struct gzvm *vm, struct gzvm_slot *slot)
 	int ret = -EEXIST;
 
 	if (mem->slots[slot->id] || gzvm_slot_overlaps_locked(mem, slot))
+		goto refuse;
+	/* What a started protected VM has is what it was sealed with. */
+	ret = -EBUSY;
+	if (mem->protect && mem->started)
 		goto refuse;
 	ret = gzvm_slot_alloc_pages(vm, slot);
 	if (ret)
@@ -278,7 +285,7 @@ static int gzvm_slot_delete(struct gzvm *vm, u32 id)
  *
  * Return: 0; -EINVAL slot number, alignment, size or flags; -EFAULT user range not mapped, or the
  * hypervisor refuses; -EEXIST slot in use or range overlaps; -ENOENT nothing to delete; -ENOMEM;
- * -EINTR killed while another thread's page fault held the lock.
+ * -EBUSY a protected VM has started; -EINTR killed while another thread's page fault held the lock.
  */
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region)

@@ -114,6 +114,7 @@ void gzvm_slot_unpin(struct gzvm_slot *slot)
 			i++;
 			continue;
 		}
+		gzvm_slot_show(slot, i, nr);
 		unpin_user_pages_dirty_lock(&slot->pages[i], nr, true);
 		memset(&slot->pages[i], 0, nr * sizeof(*slot->pages));
 		slot->nr_pinned -= nr;
@@ -192,10 +193,20 @@ int gzvm_slot_populate(struct gzvm *vm, struct gzvm_slot *slot)
 	return ret;
 }
 
+/* Pins pages for the guest; a protected one gets them only when nobody else can reach them. */
+static int gzvm_slot_take(struct gzvm *vm, struct gzvm_slot *slot, u64 first, u64 nr_pages)
+{
+	int ret = gzvm_slot_pin(slot, first, nr_pages);
+
+	if (ret || !gzvm_slot_is_private(&vm->mem, slot))
+		return ret;
+	return gzvm_slot_hide(slot, first, nr_pages);
+}
+
 static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 {
 	u64 i = gfn - slot->base_gfn;
-	int ret = gzvm_slot_pin(slot, i, 1);
+	int ret = gzvm_slot_take(vm, slot, i, 1);
 
 	if (ret)
 		return ret;
@@ -226,7 +237,7 @@ static int gzvm_map_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 	u64 head = round_down(gfn, GZVM_BLOCK_PAGES);
 	u64 first = max(head, slot->base_gfn);
 	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES, slot->base_gfn + slot->nr_pages);
-	int ret = gzvm_slot_pin(slot, first - slot->base_gfn, end - first);
+	int ret = gzvm_slot_take(vm, slot, first - slot->base_gfn, end - first);
 
 	/* A neighbour that cannot be had is no reason to refuse the page the guest wants. */
 	if (ret)

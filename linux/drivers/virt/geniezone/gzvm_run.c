@@ -226,11 +226,26 @@ static void gzvm_inform_exit(struct gzvm_vcpu *vcpu, bool entered)
 		gzvm_arch_inform_exit(vcpu->vm->id);
 }
 
+/* The cause has its own line by now; user space gets the exit the hypervisor would give. */
+static long gzvm_not_startable(struct gzvm_vcpu *vcpu)
+{
+	struct gzvm_vcpu_run *run = vcpu->run;
+
+	memset(&run->fail_entry, 0, sizeof(run->fail_entry));
+	run->exit_reason = GZVM_EXIT_FAIL_ENTRY;
+	run->fail_entry.hardware_entry_failure_reason = GZ_FAIL_PAGE_BUSY;
+	gzvm_say_fail_entry(vcpu);
+	return 0;
+}
+
 static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 {
 	bool entered = false;
-	int ret;
+	int ret = gzvm_mem_start(vcpu->vm);
 
+	/* -EINTR: the thread is being killed, and the loop sees it. */
+	if (ret && ret != -EINTR)
+		return gzvm_not_startable(vcpu);
 	for (;;) {
 		if (READ_ONCE(vcpu->vm->dead))
 			return -ENODEV;

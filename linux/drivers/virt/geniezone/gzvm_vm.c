@@ -129,11 +129,7 @@ static int gzvm_enable_cap(struct gzvm *vm, struct gzvm_enable_cap __user *argp)
 	switch (cap.args[0]) {
 	case GZVM_CAP_PVM_SET_PVMFW_GPA:
 	case GZVM_CAP_PVM_SET_PROTECTED_VM:
-		/*
-		 * Donated pages have to be unreachable for this kernel first: an access through
-		 * the linear map would kill whoever makes it.
-		 */
-		return -EOPNOTSUPP;
+		return gzvm_mem_protect(vm, cap.args);
 	case GZVM_CAP_PVM_GET_PVMFW_SIZE:
 		return gzvm_get_pvmfw_size(vm, &cap, argp);
 	default:

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: protected VMs: what user space can reach of them, and that all of it comes back, empty.
+ * Never: believe that an attack fails before it has worked on an unprotected VM.
+ * Used by: gzvm_abi_test.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "private_attacks.h"
+
+#define PAGE		4096ull
+#define SEED		0x17ed000000005ec4ull
+#define SECRET_PAGES	64ull
+#define SECRET_END	(DATA_GPA + SECRET_PAGES * PAGE)
+#define LOAD_PAGE	0ull
+#define SWIOTLB_GPA	0x100000000ull
+#define RESULT_SIGNAL	1000
+
+static uint8_t *host_of(struct vm *vm, uint64_t gpa)
+{
+	return vm->ram + (gpa - RAM_GPA);
+}
+
+/* Up to the point where the guest has written its secret. */
+static void make_with_secret(struct vm *vm, bool protect)
+{
+	const uint64_t x[4] = { DATA_GPA, SECRET_END, MMIO_GPA };
+
+	vm_make(vm, 1, guest_secret, x);
+	if (protect)
+		EXPECT_OK(vm_protect(vm));
+	expect_mmio(vm, 0, MMIO_GPA, true, 8);
+}
+
+/* How many words the guest finds changed. */
+static uint64_t changed_words(struct vm *vm)
+{
+	uint64_t n = expect_mmio(vm, 0, MMIO_GPA + 8, true, 8);
+
+	expect_off(vm, 0);
+	return n;
+}
+
+static void expect_all_back(void)
+{
+	uint64_t until = now_ms() + 5000;
+
+	while (hyp_stat("vms") != 0 && now_ms() < until)
+		sleep_ms(5);
+	EXPECT_EQ(hyp_stat("vms"), 0);
+	EXPECT_EQ(hyp_stat("pages_shared_guest"), 0);
+	EXPECT_EQ(hyp_stat("pages_donated"), 0);
+}
+
+/* 0 worked, an errno, or RESULT_SIGNAL and the signal. */
+static int run_attack(const struct attack *a, const struct target *t)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(a->run(t));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) ? RESULT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static const char *words_of(int result)
+{
+	if (result == 0)
+		return "works";
+	return result < RESULT_SIGNAL ? strerrorname_np(result) : sigabbrev_np(result - RESULT_SIGNAL);
+}
+
+static void run_attacks(bool protect, int *result)
+{
+	struct vm vm;
+	unsigned int i;
+
+	make_with_secret(&vm, protect);
+	for (i = 0; i < attack_count; i++) {
+		uint64_t gpa = DATA_GPA + (attacks[i].writes ? 1 + i : LOAD_PAGE) * PAGE;
+		struct target t = { .page = host_of(&vm, gpa), .secret = gpa + SEED, .memfd = vm.memfd,
+			.offset = (off_t)(gpa - RAM_GPA), .owner = getpid(), .is_private = protect };
+
+		result[i] = run_attack(&attacks[i], &t);
+	}
+	if (protect)
+		EXPECT_EQ(changed_words(&vm), 0);
+	else
+		EXPECT(changed_words(&vm) > 0);
+	vm_end(&vm);
+	expect_all_back();
+}
+
+TEST(private__attacks__work_on_an_open_vm_only)
+{
+	int open_vm[64], closed_vm[64];
+	long long aborts;
+	unsigned int i;
+
+	run_attacks(false, open_vm);
+	aborts = hyp_stat("host_aborts");
+	run_attacks(true, closed_vm);
+	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
+	printf("  %-24s %-12s %s\n", "attack", "unprotected", "protected");
+	for (i = 0; i < attack_count; i++) {
+		printf("  %-24s %-12s %s\n", attacks[i].name, words_of(open_vm[i]), words_of(closed_vm[i]));
+		/* Without a block device there is no direct I/O; what a secret does as code is its own affair. */
+		EXPECT(open_vm[i] == 0 || open_vm[i] == ENODEV || open_vm[i] == RESULT_SIGNAL + SIGILL);
+		EXPECT(closed_vm[i] != 0 && closed_vm[i] != RESULT_SIGNAL + SIGILL);
+	}
+}
+
+/* Whatever the guest left is gone, and the pages are plain memory again. */
+static void expect_empty_and_usable(uint8_t *from)
+{
+	uint64_t i, left = 0, *word = (uint64_t *)(void *)from;
+
+	for (i = 0; i < SECRET_PAGES * PAGE / 8; i++)
+		left += word[i] != 0;
+	EXPECT_EQ(left, 0);
+	memset(from, 0xa5, SECRET_PAGES * PAGE);
+	EXPECT_EQ(from[PAGE], 0xa5);
+}
+
+TEST(private__end__memory_comes_back_empty)
+{
+	struct vm vm;
+
+	make_with_secret(&vm, true);
+	EXPECT(hyp_stat("pages_donated") >= (long long)SECRET_PAGES);
+	EXPECT_EQ(changed_words(&vm), 0);
+	close(vm.vcpu[0]);
+	close(vm.fd);
+	expect_all_back();
+	expect_empty_and_usable(host_of(&vm, DATA_GPA));
+	close(vm.dev);
+	close(vm.memfd);
+	munmap(vm.ram, RAM_SIZE);
+}
+
+/* The memfd outlives the process that is killed; what it holds then is what others could get. */
+TEST(private__sigkill__memory_comes_back_empty)
+{
+	int status, ready[2], round;
+	struct vm *shared;
+	pid_t pid;
+	char c;
+
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (round = 0; round < 5; round++) {
+		char path[64];
+		uint8_t *p;
+		int fd;
+
+		EXPECT_OK(pipe(ready));
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0) {
+			make_with_secret(shared, true);
+			if (write(ready[1], "r", 1) != 1)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		EXPECT(read(ready[0], &c, 1) == 1);
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, shared->memfd);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		EXPECT(fd >= 0);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		expect_all_back();
+		/* Sealed against new writable mappings where the kernel needs that. */
+		p = mmap(NULL, SECRET_PAGES * PAGE, PROT_READ, MAP_SHARED, fd, (off_t)(DATA_GPA - RAM_GPA));
+		EXPECT(p != MAP_FAILED);
+		if (p != MAP_FAILED) {
+			uint64_t i, left = 0;
+
+			for (i = 0; i < SECRET_PAGES * PAGE; i++)
+				left += p[i] != 0;
+			EXPECT_EQ(left, 0);
+			munmap(p, SECRET_PAGES * PAGE);
+		}
+		close(fd);
+		close(ready[0]);
+		close(ready[1]);
+	}
+	munmap(shared, PAGE);
+}
+
+/* Deleted, unmapped, a hole: nothing user space does to its side takes a page from the guest. */
+TEST(private__user_memory_goes__guest_keeps_it)
+{
+	struct vm vm;
+
+	make_with_secret(&vm, true);
+	fallocate(vm.memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, RAM_SIZE);
+	munmap(vm.ram, RAM_SIZE);
+	close(vm.memfd);
+	EXPECT_EQ(changed_words(&vm), 0);
+	close(vm.vcpu[0]);
+	close(vm.fd);
+	close(vm.dev);
+	expect_all_back();
+}
+
+TEST(private__slots_after_the_start__refused)
+{
+	struct vm vm;
+
+	make_with_secret(&vm, true);
+	EXPECT_ERR(vm_slot(vm.fd, 1, SWIOTLB_GPA, PAGE, vm.ram), EBUSY);
+	EXPECT_OK(vm_slot(vm.fd, 0, 0, 0, NULL));	/* stays with the guest until the end */
+	EXPECT_ERR(vcpu_set_reg(vm.vcpu[0], GZVM_REG_PC, RAM_GPA), EINVAL);
+	EXPECT_EQ(changed_words(&vm), 0);
+	vm_end(&vm);
+	expect_all_back();
+}
+
+/* Anonymous memory cannot be made unreachable: said before the guest has run on it. */
+TEST(private__anonymous_memory__refused)
+{
+	const uint64_t x[4] = { SWIOTLB_GPA, SWIOTLB_GPA + PAGE, PAGE };
+	void *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vm vm;
+	uint32_t reason;
+
+	vm_make(&vm, 1, guest_touch, x);
+	EXPECT_OK(vm_slot(vm.fd, 1, SWIOTLB_GPA, PAGE, p));
+	EXPECT_OK(vm_protect(&vm));
+	reason = vcpu_run_to_exit(&vm, 0);
+	EXPECT(reason == GZVM_EXIT_EXCEPTION || reason == GZVM_EXIT_FAIL_ENTRY);
+	if (reason == GZVM_EXIT_EXCEPTION)
+		EXPECT_EQ(vm.run[0].exception.error_code, EINVAL);
+	vm_end(&vm);
+	munmap(p, PAGE);
+	expect_all_back();
+}
+
+/* The slot a protected guest shares stays readable and writable on both sides. */
+TEST(private__swiotlb_slot__shared)
+{
+	const uint64_t x[4] = { SWIOTLB_GPA, SWIOTLB_GPA + 4 * PAGE, PAGE };
+	void *p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct gzvm_userspace_memory_region r = { .slot = 1, .flags = GZVM_USER_MEM_REGION_STATIC_SWIOTLB,
+		.guest_phys_addr = SWIOTLB_GPA, .memory_size = 4 * PAGE, .userspace_addr = (uintptr_t)p };
+	uint64_t *word = p;
+	struct vm vm;
+	int i;
+
+	vm_make(&vm, 1, guest_touch, x);
+	EXPECT_OK(vm_ioctl(&vm, GZVM_SET_USER_MEMORY_REGION, &r));
+	EXPECT_OK(vm_protect(&vm));
+	expect_off(&vm, 0);
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(word[i * 512], SWIOTLB_GPA + (uint64_t)i * PAGE);
+	word[0] = 1;
+	vm_end(&vm);
+	munmap(p, 4 * PAGE);
+	expect_all_back();
+}
+
+/* A page in a pipe is in somebody's hands: the guest waits until it is not. */
+TEST(private__page_in_a_pipe__ebusy_until_it_is_drained)
+{
+	struct gzvm_vcpu_run *run;
+	struct iovec io;
+	uint64_t left[512];
+	struct vm vm;
+	uint32_t reason;
+	int fd[2];
+
+	vm_make(&vm, 1, guest_secret, (const uint64_t[4]){ DATA_GPA, DATA_GPA + PAGE, MMIO_GPA });
+	EXPECT_OK(vm_protect(&vm));
+	run = &vm.run[0];
+	io = (struct iovec){ host_of(&vm, DATA_GPA), PAGE };
+	*(volatile uint64_t *)io.iov_base = 1;
+	EXPECT_OK(pipe(fd));
+	EXPECT_EQ(vmsplice(fd[1], &io, 1, 0), PAGE);
+	reason = vcpu_run_to_exit(&vm, 0);
+	EXPECT(reason == GZVM_EXIT_EXCEPTION || reason == GZVM_EXIT_FAIL_ENTRY);
+	if (reason == GZVM_EXIT_EXCEPTION)
+		EXPECT_EQ(run->exception.error_code, EBUSY);
+	EXPECT_EQ(read(fd[0], left, PAGE), PAGE);
+	expect_mmio(&vm, 0, MMIO_GPA, true, 8);
+	EXPECT_EQ(changed_words(&vm), 0);
+	vm_end(&vm);
+	close(fd[0]);
+	close(fd[1]);
+	expect_all_back();
+}
