@@ -32,5 +32,6 @@ void suite_exhaust(void);
 void suite_latency(void);
 void suite_guest(void);
 void suite_protect(void);
+void suite_neighbours(void);
 
 #endif
