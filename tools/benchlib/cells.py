@@ -17,6 +17,7 @@ from gzpy.qemu import Wrong
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(paths.OUT, "bench")
 KEPT = "bench"
+MEMORY = ("1G", "4G", "8G")
 LIMIT = 600
 ROW = re.compile(r"^bench (\w+) (\d+)\s*$", re.M)
 # What makes a run the same every time, besides QEMU's own settings.
@@ -39,6 +40,17 @@ def digest(files, words):
     return h.hexdigest()[:16]
 
 
+def memory(column, cpu):
+    """MiB that EL2 keeps after boot, by the machine's memory."""
+    kept = {}
+    for mem in MEMORY:
+        m = re.search(r"EL2 keeps (\d+) MiB", Cell(column, cpu, "", mem=mem).run())
+        if not m:
+            raise Wrong("gz.bin did not say what EL2 keeps")
+        kept[mem] = int(m[1])
+    return kept
+
+
 class Result:
     """One cell's figures: rows by name, and what could not be had."""
 
@@ -49,9 +61,10 @@ class Result:
 class Cell:
     """What to run. do: h host rows, g guest rows, v rows with both ends, k the kernel's symbols."""
 
-    def __init__(self, column, cpu, do="hgv", only="", extra=()):
+    def __init__(self, column, cpu, do="hgv", only="", extra=(), mem="2G"):
         self.name, self.title, self.device, self.words = column
         self.cpu, self.do, self.only, self.extra = cpu, do, only, list(extra)
+        self.mem = mem
         self.kernel = os.path.join(paths.cache()["GZ_KERNEL_612"])
         if not os.path.exists(self.kernel):
             raise Wrong(f"{self.kernel} is missing; remedy: scripts/setup kernel")
@@ -76,7 +89,7 @@ class Cell:
         initrd = os.path.join(OUT, "host.cpio")
         archive.write(initrd)
         words = f"{qemu.CONSOLE} {WORDS} {self.words} bench_dev={self.device} bench_do={self.do} bench_only={self.only}"
-        return qemu.Machine(cpu=self.cpu, smp=2, mem="2G", icount=True, kernel=self.kernel, initrd=initrd,
+        return qemu.Machine(cpu=self.cpu, smp=2, mem=self.mem, icount=True, kernel=self.kernel, initrd=initrd,
                             append=words, extra=self.extra, serial=f"file:{self._log()}",
                             hyp=paths.HYP if self.name == "gz" else None,
                             machine="dtb-randomness=on" + (",virtualization=off" if self.name == "bare" else ""))

@@ -18,7 +18,7 @@ dev=$(word bench_dev)
 do=$(word bench_do)
 only=$(word bench_only)
 [ "$dev" != /dev/gzvm ] || insmod /gzvm.ko
-[ -z "$dev" ] || [ -e "$dev" ] || echo "cannot $dev is not there: $(dmesg | grep -i -E 'kvm|gzvm' | tail -1)"
+[ -z "$dev" ] || [ -e "$dev" ] || echo "cannot $dev is not there: $(dmesg | grep -E 'kvm \[|gzvm:' | tail -1 | sed 's/^[^]]*] //')"
 dmesg | grep -E 'kvm.*: (VHE|Hyp|nVHE|Protected)|All CPU.*started' | sed 's/^[^]]*] /mode /'
 # Early kernel threads share the CPUs; idle time costs nothing here.
 sleep 3

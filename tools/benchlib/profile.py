@@ -15,7 +15,6 @@ from gzpy import paths
 from . import cells
 
 GUEST_BASE = 0x80000000
-PIE_BASE = 0xaaaaaaaa0000       # where Linux loads the first program of a kind with norandmaps
 SHOWN = 30
 EL2 = (1 << 47, 1 << 48)       # where gz.bin maps itself
 
@@ -34,7 +33,8 @@ def kernel_symbols(text):
 def name_of(symbols, starts, address):
     i = bisect.bisect_right(starts, address) - 1
     if i < 0 or address - symbols[i][0] > 1 << 20:
-        where = "host: user space" if 0x100000000 < address < 1 << 48 else "unknown"
+        where = "host: user space" if 1 << 32 < address < 1 << 47 else "host: modules and BPF" \
+            if address >> 48 == 0xffff else "unknown"
         return f"{where} {address >> 12 << 12:#x}"
     return symbols[i][1]
 
@@ -70,6 +70,11 @@ def show(row, column, cpu):
         sums[name_of(symbols, starts, address)] += insns
     total = sum(sums.values())
     print(f"{row}, {column[1]}, {cpu}: {total / windows:.0f} instructions each in {windows} windows")
+    sides = collections.Counter()
+    for name, insns in sums.items():
+        sides[name.split(":")[0]] += insns
+    print(", ".join(f"{side} {sides[side] / windows:.0f}" for side in ("guest", "EL2", "host", "unknown")
+                    if side in sides or side == "EL2"))
     for name, insns in sums.most_common(SHOWN):
         print(f"{insns / windows:12.1f} {100 * insns / total:5.1f} %  {name}")
     return 0
