@@ -171,7 +171,7 @@ static bool pick_insert(struct vgic *g, struct vgic_cpu *c, u16 *list, u32 *coun
 {
 	u32 room = ich_info.lr_count - 1;
 	u8 priority = rank(g, c, intid);
-	bool left = *count == room;
+	bool left = *count && *count == room;	/* there is room: gic_init() wants two registers */
 	u32 i = *count;
 
 	if (left && rank(g, c, list[room - 1]) <= priority)
