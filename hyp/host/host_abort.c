@@ -13,6 +13,7 @@
 #include "mem/host_s2.h"
 #include "insn/sysreg.h"
 
+#define INSN_BYTES		4
 #define FSC_LEVEL		MASK(1, 0)
 
 /*
@@ -59,5 +60,10 @@ void host_abort(struct host_frame *f, u64 esr)
 	if (known && host_s2_allows(ipa, write, fetch && !(esr & ABT_S1PTW)))
 		return;
 	count_and_log(f, ipa, write, el0);
+	/* Linux has no fixup where its kernel maintains caches, and to maintain nothing harms nobody. */
+	if (!fetch && !el0 && (esr & DABT_CM) && !(esr & ABT_S1PTW)) {
+		f->elr += INSN_BYTES;
+		return;
+	}
 	el1_inject(&f->elr, &f->spsr, abort_syndrome(esr, el0), !(esr & ABT_FNV), far, 0);
 }

@@ -15,6 +15,9 @@ struct mem_slot *slot_holding(struct guest_mem *gm, ipa_t base, u64 bytes) NEEDS
 /* Unmaps what is mapped in the range by the given move, page by page in the records. GZ_ENOMEM: nothing changed. share.c */
 enum gz_err unmap_locked(struct guest_mem *gm, ipa_t ipa, u64 pages, enum own_move move) NEEDS(gm->lock);
 
+/* No instruction cache holds what a page was before. share.c */
+void fetch_fresh(void);
+
 /*
  * A stretch of work along a guest's table, in sixteenths of a page: *cursor is where it goes on. Tables cost something
  * even when they are empty, for a host can make many of those.

@@ -109,13 +109,28 @@ void host_s2_take(struct pa_range range)
 	CHECK(err == GZ_OK);
 }
 
+/*
+ * May a block's page table go? Not while a guest shares a page of it: to take that back must need no memory, and a guest
+ * that shares in a loop must not break and make the host's blocks. From the end: who gives back in order is told at once.
+ */
+static bool may_merge(u64 block)
+{
+	for (u64 at = block + BLOCK_SIZE; at > block; at -= PAGE_SIZE) {
+		enum own_state state = own_state_of(PA(at - PAGE_SIZE));
+
+		if (state == OWN_GUEST || state == OWN_GUEST_SHARED_HOST)
+			return false;
+	}
+	return true;
+}
+
 void host_s2_give(struct pa_range range)
 {
 	enum gz_err err = pgtable_map(&host_table, range.base.v, range.base, range.size, ATTR_RAM, LEVEL_1G);
 
 	CHECK(err == GZ_OK);
 	for (u64 at = ALIGN_DOWN(range.base.v, BLOCK_SIZE); at < pa_range_end(range); at += BLOCK_SIZE)
-		while (pgtable_collapse(&host_table, at))
+		while (may_merge(at) && pgtable_collapse(&host_table, at))
 			;
 }
 

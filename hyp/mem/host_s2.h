@@ -26,7 +26,7 @@ u64 host_s2_vttbr(void);
 bool host_s2_allows(ipa_t ipa, bool write, bool exec);
 /*
  * Whole pages of RAM leave the host, or come back; records are the caller's. Reserve is what may fail (GZ_ENOMEM): it
- * makes page tables, which stay until all of a block is the host's again, so take and give cannot. The TLBI is done on
+ * makes page tables, which stay until all of a block is the host's alone again, so take and give cannot. The TLBI is done on
  * return from take.
  */
 enum gz_err host_s2_reserve(struct pa_range range) __must_check NEEDS(host_lock);

@@ -64,6 +64,8 @@ enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages)
 		err = walk_slice(&s, seal_leaf);
 		spin_unlock(&host_lock);
 	}
+	if (!err)
+		fetch_fresh();	/* the host wrote, and may have run, code there after it was mapped */
 	spin_unlock(&gm->lock);
 	return err;
 }
@@ -85,18 +87,20 @@ static NO_LOCK_CHECK void host_runs(struct pa_range range, void (*fn)(struct pa_
 		fn(run);
 }
 
+void donate_undo(struct pa_range range)
+{
+	host_runs(range, host_s2_give);
+}
+
 enum gz_err donate_begin(struct pa_range range)
 {
 	enum gz_err err = host_s2_reserve(range);
 
-	if (!err)
+	if (err)
+		donate_undo(range);	/* a block may be split already: whole again, its table back in the pool */
+	else
 		host_runs(range, host_s2_take);
 	return err;
-}
-
-void donate_undo(struct pa_range range)
-{
-	host_runs(range, host_s2_give);
 }
 
 /* The guest no longer reaches the page. Its record is this VM's, so it stays as it is without host_lock. */

@@ -15,7 +15,7 @@
 #define ATTR_GUEST_RAM	(PG_R | PG_W | PG_X)
 
 /* The guest may execute what the host wrote: no instruction cache may hold what the page was before. */
-static void fetch_fresh(void)
+void fetch_fresh(void)
 {
 	if (sysreg_read(ctr_el0) & CTR_DIC)
 		return;
@@ -41,6 +41,7 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
 	if (!pg_features.fwb)
 		clean_range_to_poc(pa);
+	fetch_fresh();			/* another vCPU may fetch as soon as it is mapped */
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */
 	if (!err)
 		own_move(pa, move, gm->vmid);
@@ -77,7 +78,6 @@ enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa
 	fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;
 	slot->populated += fresh;
 	*(move == MOVE_HOST_DONATE_GUEST ? &gm->donated_pages : &gm->shared_pages) += fresh;
-	fetch_fresh();
 out:
 	spin_unlock(&gm->lock);
 	return err;

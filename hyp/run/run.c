@@ -109,11 +109,33 @@ static u32 guest_loop(struct run *r)
 	return exit;
 }
 
+/*
+ * The guest's first code runs on vCPU 0, and starts the others: they find a VM that is sealed and cleaned. Without a PC
+ * nothing is sealed, for registers cannot be written any more after that.
+ */
+static u32 prepare_boot(struct run *r)
+{
+	struct vcpu *v = r->v;
+	enum gz_err err;
+
+	if (!v->ever_ran && !v->pc_set)
+		return report_fail(v, GZ_FAIL_NO_ENTRY);
+	err = vm_seal(r->vm);
+	if (err && err != GZ_EAGAIN)
+		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_PAGE_BUSY);
+	if (err || !run_clean_first(r))
+		return GZ_EXIT_GZ;
+	if (!v->ever_ran)
+		WRITE_ONCE(v->power, POWER_ON);
+	return RUN_RESUME;
+}
+
 /* What the first RUN of a VM and of a vCPU needs. 0: ready. */
 static u32 prepare_first(struct run *r)
 {
 	struct vcpu *v = r->v;
 	enum gz_err err = vcpu_share_pages(v);
+	u32 exit;
 
 	if (err)
 		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_RUN_PAGES);
@@ -121,18 +143,10 @@ static u32 prepare_first(struct run *r)
 		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
 	if (world_prepare_cpu())
 		return report_fail(v, GZ_FAIL_NO_MEMORY);
-	err = vm_seal(r->vm);
-	if (err && err != GZ_EAGAIN)
-		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_PAGE_BUSY);
-	if (err || !run_clean_first(r))
-		return GZ_EXIT_GZ;
-	if (!v->ever_ran && v->index == 0) {
-		if (!v->pc_set)
-			return report_fail(v, GZ_FAIL_NO_ENTRY);
-		WRITE_ONCE(v->power, POWER_ON);
-	}
-	v->ever_ran = true;
-	return RUN_RESUME;
+	exit = v->index == 0 ? prepare_boot(r) : RUN_RESUME;
+	if (!exit)
+		v->ever_ran = true;
+	return exit;
 }
 
 static u32 prepare(struct run *r)

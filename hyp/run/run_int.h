@@ -20,6 +20,7 @@ struct world {
 	struct gic_host_state gic;
 	struct vtimer_host timer;
 	u64 hcr, cptr, mdcr, vmpidr, vttbr, vtcr;
+	u64 brbcr, trfcr;	/* valid where the CPU has them */
 	u64 el1[EL1_REG_NR];
 };
 

@@ -60,6 +60,27 @@ static void extensions_guest(void)
 		sysreg_write_s(VDISR_EL2_, 0);
 }
 
+/* The host's branch records and trace would tell it each branch of the guest: off meanwhile. A guest is trapped on them. */
+static void recorders_off(struct world *w)
+{
+	if (cpu_features.brbe) {
+		w->brbcr = sysreg_read_s(BRBCR_EL1_);
+		sysreg_write_s(BRBCR_EL1_, 0);
+	}
+	if (cpu_features.trace_filter) {
+		w->trfcr = sysreg_read_s(TRFCR_EL1_);
+		sysreg_write_s(TRFCR_EL1_, 0);
+	}
+}
+
+static void recorders_back(const struct world *w)
+{
+	if (cpu_features.brbe)
+		sysreg_write_s(BRBCR_EL1_, w->brbcr);
+	if (cpu_features.trace_filter)
+		sysreg_write_s(TRFCR_EL1_, w->trfcr);
+}
+
 static void controls_guest(struct run *r)
 {
 	struct world *w = &r->w;
@@ -81,6 +102,8 @@ static void controls_guest(struct run *r)
 	sysreg_write(vbar_el2, (u64)(uintptr_t)hyp_vectors_guest);
 	if (cpu_features.hcx | cpu_features.ras | cpu_features.mpam)
 		extensions_guest();
+	if (cpu_features.brbe | cpu_features.trace_filter)
+		recorders_off(w);
 	isb();
 }
 
@@ -136,6 +159,8 @@ static void controls_host(const struct world *w)
 	sysreg_write(vbar_el2, (u64)(uintptr_t)hyp_vectors_host);
 	if (cpu_features.hcx | cpu_features.mpam)
 		cpu_host_extensions_load();
+	if (cpu_features.brbe | cpu_features.trace_filter)
+		recorders_back(w);
 	isb();
 }
 

@@ -217,6 +217,16 @@ static void abort__data_at_el1__alignment_fault(void **state)
 	assert_int_equal(percpu_table[0].stat[GZ_STAT_HOST_ABORTS], 1);
 }
 
+/* Linux has no fixup where it cleans caches: the maintenance of what is not the host's is left out, and the host lives. */
+static void abort__cache_maintenance_at_el1__left_out(void **state)
+{
+	(void)state;
+	abort_at(DABT | WNR | BIT(8) | 0x7, EL1H, HIDDEN, 0xffff000010000123);
+	assert_int_equal(f.elr, 0xffff800000123454);
+	assert_int_equal(f.spsr, EL1H);
+	assert_int_equal(percpu_table[0].stat[GZ_STAT_HOST_ABORTS], 1);
+}
+
 static void abort__data_at_el0__external_abort(void **state)
 {
 	(void)state;
@@ -314,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup(sysreg__other__undefined, setup),
 		cmocka_unit_test_setup(abort__mapped_meanwhile__retried, setup),
 		cmocka_unit_test_setup(abort__data_at_el1__alignment_fault, setup),
+		cmocka_unit_test_setup(abort__cache_maintenance_at_el1__left_out, setup),
 		cmocka_unit_test_setup(abort__data_at_el0__external_abort, setup),
 		cmocka_unit_test_setup(abort__fetch__external_abort_by_level, setup),
 		cmocka_unit_test_setup(abort__table_walk__external_abort_on_walk, setup),

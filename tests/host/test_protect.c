@@ -269,8 +269,8 @@ static void share__and_back__host_sees_it_meanwhile(void **state)
 	assert_int_equal(gm.shared_pages, 1);
 }
 
-/* The only page of its block: shared, the host's block is whole again; taken back, it is split once more. */
-static void share__last_private_page_of_block__merged_and_split(void **state)
+/* The only page of its block: while it is shared the host's block stays split, so that taking it back needs no table. */
+static void share__last_private_page_of_block__merged_when_given_back(void **state)
 {
 	u64 tables;
 
@@ -279,10 +279,12 @@ static void share__last_private_page_of_block__merged_and_split(void **state)
 	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 1), GZ_OK);
 	tables = page_pool_free_pages();
 	assert_int_equal(guest_share_host(&gm, IPA(IPA0)), GZ_OK);
-	assert_int_equal(page_pool_free_pages(), tables + 1);
+	assert_int_equal(page_pool_free_pages(), tables);
 	assert_int_equal(guest_unshare_host(&gm, IPA(IPA0)), GZ_OK);
 	assert_int_equal(page_pool_free_pages(), tables);
 	assert_false(host_sees(BLOCK_PA));
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0)), GZ_OK);
+	assert_in_range(page_pool_free_pages(), tables + 1, tables + 2);
 }
 
 static void relinquish__private_page__scrubbed_then_the_hosts(void **state)
@@ -414,6 +416,124 @@ static void destroy__many_empty_tables__slices_stay_short(void **state)
 	fixture_guest(&other, 2, 64);
 }
 
+/* A donation over two of the host's blocks with tables for the first only: nothing of it may stay. */
+static void donate__tables_for_one_block_only__nothing_changed(void **state)
+{
+	pa_t held[256];
+	u32 n = 0;
+	u64 left;
+
+	(void)state;
+	start(&gm);
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA + 8 * BLOCK_SIZE, 1), GZ_OK);	/* splits the host's 1 GiB and makes the guest's tables */
+	while (page_pool_free_pages() > 1)
+		assert_int_equal(page_pool_alloc(NULL, &held[n++]), GZ_OK);
+	left = page_pool_free_pages();
+	assert_int_equal(give(&gm, IPA0 + 511 * PAGE_SIZE, BLOCK_PA + 511 * PAGE_SIZE, 2), GZ_ENOMEM);
+	assert_int_equal(page_pool_free_pages(), left);
+	while (n)
+		page_pool_free(NULL, held[--n]);
+}
+
+/* What the host ran at these addresses must not be in an instruction cache when the guest first fetches (no CTR_EL0.DIC). */
+static void seal__no_stale_instructions__icache_invalidated_after_the_host_lost_the_page(void **state)
+{
+	s32 unmap = -1, ic = -1;
+
+	(void)state;
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 8), GZ_OK);
+	shim_events_clear();
+	start(&gm);
+	for (u32 i = 0; i < shim_event_count(); i++) {
+		if (shim_event_at(i)->ev == EV_PTE_LIVE && shim_event_at(i)->value == 0)
+			unmap = (s32)i;
+		if (shim_event_at(i)->ev == EV_IC_IALLUIS)
+			ic = (s32)i;
+	}
+	assert_true(unmap >= 0);
+	assert_true(ic > unmap);
+}
+
+/* Another vCPU may fetch from the page as soon as it is mapped: by then the instruction caches are clean. */
+static void donate__icache_invalidated_before_the_guest_has_it(void **state)
+{
+	s32 map = -1, ic = -1;
+
+	(void)state;
+	start(&gm);
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 1), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(give(&gm, IPA0 + PAGE_SIZE, BLOCK_PA + PAGE_SIZE, 1), GZ_OK);
+	for (u32 i = 0; i < shim_event_count(); i++) {
+		if (shim_event_at(i)->ev == EV_PTE_LIVE && (shim_event_at(i)->value & 1))
+			map = (s32)i;
+		if (shim_event_at(i)->ev == EV_IC_IALLUIS)
+			ic = (s32)i;
+	}
+	assert_true(map >= 0 && ic >= 0);
+	assert_true(ic < map);
+}
+
+/* The host uses up EL2's memory between a guest's SHARE and its UNSHARE: the page must come back all the same. */
+static void unshare__pool_used_up_meanwhile__page_is_private_again(void **state)
+{
+	pa_t held[256];
+	u32 n = 0;
+	enum gz_err err;
+
+	(void)state;
+	start(&gm);
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 1), GZ_OK);
+	assert_int_equal(give(&other, IPA0, BLOCK_PA + PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(guest_share_host(&gm, IPA(IPA0)), GZ_OK);
+	while (page_pool_alloc(NULL, &held[n]) == GZ_OK)
+		n++;
+	err = guest_unshare_host(&gm, IPA(IPA0));
+	while (n)
+		page_pool_free(NULL, held[--n]);
+	assert_int_equal(err, GZ_OK);
+	assert_false(host_sees(BLOCK_PA));
+}
+
+/* A page of another VM in the same block goes back to the host: the shared page's table stays. */
+static void unshare__neighbour_given_back_and_pool_used_up__page_is_private_again(void **state)
+{
+	pa_t held[256];
+	u32 n = 0;
+	enum gz_err err;
+
+	(void)state;
+	start(&gm);
+	start(&other);
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 1), GZ_OK);
+	assert_int_equal(give(&other, IPA0, BLOCK_PA + PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(guest_share_host(&gm, IPA(IPA0)), GZ_OK);
+	assert_int_equal(guest_relinquish_host(&other, IPA(IPA0)), GZ_OK);
+	while (page_pool_alloc(NULL, &held[n]) == GZ_OK)
+		n++;
+	err = guest_unshare_host(&gm, IPA(IPA0));
+	while (n)
+		page_pool_free(NULL, held[--n]);
+	assert_int_equal(err, GZ_OK);
+}
+
+/* A guest that shares and takes back in a loop must not break and make the host's blocks of 2 MiB and 1 GiB. */
+static void share__in_a_loop__host_blocks_are_left_alone(void **state)
+{
+	u64 stores;
+
+	(void)state;
+	start(&gm);
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 1), GZ_OK);
+	shim_events_clear();
+	for (u32 i = 0; i < 10; i++) {
+		assert_int_equal(guest_share_host(&gm, IPA(IPA0)), GZ_OK);
+		assert_int_equal(guest_unshare_host(&gm, IPA(IPA0)), GZ_OK);
+	}
+	stores = shim_events_of(EV_PTE_PRIVATE);
+	assert_int_equal(stores, 0);		/* no table is filled anew */
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -423,10 +543,16 @@ int main(void)
 		T(protect__after_start__estate), T(donate__on_demand__host_loses_it),
 		T(donate__again_with_one_page_shared__ok), T(donate__not_the_hosts__eperm),
 		T(donate__quota_used_up__host_keeps_them), T(host__takes_nothing_back__estate),
-		T(share__and_back__host_sees_it_meanwhile), T(share__last_private_page_of_block__merged_and_split),
+		T(share__and_back__host_sees_it_meanwhile), T(share__last_private_page_of_block__merged_when_given_back),
 		T(relinquish__private_page__scrubbed_then_the_hosts), T(destroy__private__no_page_seen_before_it_is_zero),
 		T(destroy__never_started__nothing_scrubbed), T(destroy__half_sealed__all_back), T(destroy__no_pool_page_left__all_back),
 		T(destroy__many_empty_tables__slices_stay_short),
+		T(unshare__pool_used_up_meanwhile__page_is_private_again),
+		T(unshare__neighbour_given_back_and_pool_used_up__page_is_private_again),
+		T(share__in_a_loop__host_blocks_are_left_alone),
+		T(donate__tables_for_one_block_only__nothing_changed),
+		T(seal__no_stale_instructions__icache_invalidated_after_the_host_lost_the_page),
+		T(donate__icache_invalidated_before_the_guest_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

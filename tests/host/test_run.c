@@ -63,6 +63,65 @@ static void run__no_entry_point__refused(void **state)
 	expect_fail(vm, GZ_FAIL_NO_ENTRY);
 }
 
+/* Branch records and trace of a guest are not for the host: BRBCR_EL1, TRFCR_EL1 are off while it runs, and the host's again. */
+static u64 guest_looks_at_recorders(struct cpu_ctx *ctx)
+{
+	assert_int_equal(shim_sysreg_read("s2_1_c9_c0_0"), 0);
+	assert_int_equal(shim_sysreg_read("s3_0_c1_c2_1"), 0);
+	return guest_host_irq(ctx);
+}
+
+static void run__host_records_branches__not_the_guests(void **state)
+{
+	u16 vm = make_vm(1, false);
+
+	(void)state;
+	cpu_features.brbe = cpu_features.trace_filter = true;
+	shim_sysreg_write("s2_1_c9_c0_0", 3);
+	shim_sysreg_write("s3_0_c1_c2_1", 3);
+	guest = guest_looks_at_recorders;
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(guest_entries, 1);
+	assert_int_equal(shim_sysreg_read("s2_1_c9_c0_0"), 3);
+	assert_int_equal(shim_sysreg_read("s3_0_c1_c2_1"), 3);
+}
+
+static u16 make_protected(u32 vcpus)
+{
+	u16 vm = make_bare_vm();
+
+	assert_int_equal(register_slot(vm, 0, RAM_IPA, VM_PAGES), 0);
+	assert_int_equal(populate(vm, 0, RAM_IPA, GUEST_RAM_PA + vm * 2 * MB, VM_PAGES), 0);
+	add_gic(vm);
+	for (u32 i = 0; i < vcpus; i++)
+		assert_int_equal(add_vcpu(vm, i), 0);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
+	return vm;
+}
+
+/* A RUN that is refused for want of a PC must leave the VM able to be given one. */
+static void run__protected_no_entry_point__can_still_be_given_one(void **state)
+{
+	u16 vm = make_protected(1);
+
+	(void)state;
+	expect_fail(vm, GZ_FAIL_NO_ENTRY);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+}
+
+/* The VMM's thread of vCPU 1 may come first: nothing of the guest has run then. */
+static void run__protected_secondary_first__boot_vcpu_can_still_be_given_a_pc(void **state)
+{
+	u16 vm = make_protected(2);
+
+	(void)state;
+	assert_int_not_equal(run(vm, 1), GZ_EXIT_FAIL_ENTRY);
+	assert_int_equal(guest_entries, 0);
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+}
+
 static void run__gic_inside_memory__refused(void **state)
 {
 	u16 vm = make_bare_vm();
@@ -450,7 +509,8 @@ int main(void)
 		T(run__no_such_vm_or_vcpu__fail_entry),
 		T(run__host_irq__exit_irq),
 		T(run__in_interrupt_handler__refused),
-		T(run__no_entry_point__refused),
+		T(run__host_records_branches__not_the_guests), T(run__no_entry_point__refused), T(run__protected_no_entry_point__can_still_be_given_one),
+		T(run__protected_secondary_first__boot_vcpu_can_still_be_given_a_pc),
 		T(run__gic_inside_memory__refused),
 		T(run__gic_layout_refused__nothing_frozen_yet),
 		T(run__run_pages_are_guest_memory__refused),

@@ -125,6 +125,8 @@
 #define CNTHV_CTL_EL2_		s3_4_c14_c3_1
 #define TRFCR_EL2_		s3_4_c1_c2_1
 #define PMSCR_EL2_		s3_4_c9_c9_0
+#define BRBCR_EL1_		s2_1_c9_c0_0
+#define TRFCR_EL1_		s3_0_c1_c2_1
 #define BRBCR_EL2_		s2_4_c9_c0_0
 #define MPAM2_EL2_		s3_4_c10_c5_0
 #define VSESR_EL2_		s3_4_c5_c2_3
