@@ -10,8 +10,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/rseq.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "client.h"
@@ -374,4 +376,42 @@ TEST(smp__cpu_on__second_vcpu_starts_and_reports)
 	expect_off(&vm, 1);
 	EXPECT_EQ(runner_join(first, SIGUSR1), EINTR);
 	vm_end(&vm);
+}
+
+/*
+ * strace and a supervisor of seccomp stop the thread at the entry of each system call, which is a
+ * change of context and so sets TIF_NOTIFY_RESUME: RUN must still get somewhere.
+ */
+static int traced_child(void)
+{
+	const uint64_t x[4] = { MMIO_GPA, 3 };
+	struct vm vm;
+
+	vm_make(&vm, 1, guest_counter, x);
+	if (ptrace(PTRACE_TRACEME, 0, 0, 0))
+		return 2;
+	raise(SIGSTOP);
+	for (uint64_t n = 1; n <= 3; n++)
+		if (vcpu_run(&vm, 0) || vm.run[0].exit_reason != GZVM_EXIT_MMIO)
+			return 3;
+	return 0;
+}
+
+TEST(run__traced_at_each_system_call__goes_on)
+{
+	unsigned int stops = 0;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(traced_child());
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && stops++ < 2000)
+		ptrace(PTRACE_SYSCALL, pid, 0, 0);
+	if (WIFSTOPPED(status)) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	printf("traced: %u stops\n", stops);
+	EXPECT(stops < 2000);
+	EXPECT_EQ(status, 0);
 }

@@ -250,7 +250,11 @@ static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 		if (READ_ONCE(vcpu->vm->dead))
 			return -ENODEV;
 		cond_resched();
-		if (gzvm_must_leave()) {
+		/*
+		 * What is not a signal waits for one entry: a tracer that stops the thread at the
+		 * call's start sets the flag each time, and the call would restart for ever.
+		 */
+		if (signal_pending(current) || (entered && gzvm_must_leave())) {
 			gzvm_inform_exit(vcpu, entered);
 			/* Without a signal this only restarts the call, once the work is done. */
 			set_thread_flag(TIF_SIGPENDING);
