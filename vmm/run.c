@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +21,17 @@
 #include "run.h"
 
 #define FILES_MAX	1024		/* with a network card */
+
+/* Nothing opened later may become standard input or output, where the keyboard and consoles look. */
+static int fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 ? -1 : close(fd);
+}
 
 /* Blocked in every thread and read here, so that an end by signal is an orderly one. */
 static int block_signals(void)
@@ -92,7 +104,7 @@ static void enter_sandbox(const struct machine *m)
 int gz_run(const struct config *cfg)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-	int signal_fd = block_signals(), sig = 0, status = GZ_STATUS_FAILED;
+	int signal_fd = fill_standard_files() ? -1 : block_signals(), sig = 0, status = GZ_STATUS_FAILED;
 
 	if (!m || signal_fd < 0) {
 		gz_err("cannot prepare to run: %s", strerror(errno));

@@ -28,7 +28,7 @@
 static int master;
 static struct termios before;
 static char kernel[64];
-static bool deaf, on_virtio, unread;
+static bool deaf, on_virtio, unread, no_input;
 
 enum { ASK, LOOK, ANSWER };
 
@@ -128,6 +128,8 @@ static void child(bool background)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* what a shell's kill would do */
 	}
 	signal(SIGHUP, SIG_DFL);
+	if (no_input)
+		close(STDIN_FILENO);
 	if (unread)
 		unread_output();
 	fake_hv.guest = unread ? chatty_guest : deaf ? deaf_guest : echo_guest;
@@ -323,6 +325,32 @@ static void terminal__signals__restored(void **state)
 	}
 }
 
+/* gz run ... <&-: no file that gz opens later may become its standard input. */
+static void terminal__no_standard_input__signals_end_it(void **state)
+{
+	int status, left = 0;
+	pid_t pid;
+
+	(void)state;
+	no_input = true;
+	for (unsigned int i = 0; i < 20; i++) {
+		pid = start(false);
+		expect('>');
+		kill(pid, SIGTERM);
+		status = end_of(pid);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM) {
+			left++;
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			close(master);
+			break;
+		}
+		close(master);
+	}
+	no_input = false;
+	assert_int_equal(left, 0);
+}
+
 static void terminal__bug_of_ours__restored(void **state)
 {
 	int status;
@@ -361,6 +389,7 @@ int main(void)
 		cmocka_unit_test(terminal__guest_never_reads__ctrl_a_x_still_ends_it),
 		cmocka_unit_test(terminal__output_unread__ctrl_a_x_and_signals_end_it),
 		cmocka_unit_test(terminal__signals__restored),
+		cmocka_unit_test(terminal__no_standard_input__signals_end_it),
 		cmocka_unit_test(terminal__bug_of_ours__restored),
 		cmocka_unit_test(terminal__background__left_alone),
 	};
