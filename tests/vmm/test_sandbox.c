@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -77,6 +78,8 @@ static int call_inet_raw(void) { return socket(AF_INET, SOCK_RAW, 1); }
 static int call_inet6(void) { return socket(AF_INET6, SOCK_STREAM, 0); }
 static int call_vsock(void) { return socket(AF_VSOCK, SOCK_STREAM, 0); }
 static int call_tcp(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static int call_sctp(void) { return socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP); }
+static int call_ping(void) { int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP); return fd < 0 && errno == EACCES ? 0 : fd; }
 static int call_udp(void) { return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0); }
 static int call_open(void) { return open("/dev/null", O_RDONLY); }
 static int call_open_write(void) { return open("/dev/null", O_WRONLY); }
@@ -130,6 +133,8 @@ static void sandbox__sockets__ipv4_with_a_network_card_only(void **state)
 	(void)state;
 	gives(0, true, call_tcp);
 	gives(0, true, call_udp);
+	gives(0, true, call_ping);
+	gives(EPERM, true, call_sctp);
 	gives(EBADF, true, call_fionread);
 	gives(0, true, call_open);
 	gives(EPERM, false, call_tcp);

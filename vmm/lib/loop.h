@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOOP_HOOK_FDS	512
+#define LOOP_HOOK_FDS	1024	/* as many files as run.c leaves: what is not polled is dead */
 
 struct loop;
 struct loop_src;

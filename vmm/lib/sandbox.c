@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Job: the list of system calls a running VM uses, enforced by seccomp.
- * Never: allow a new program, a new process, executable memory, or a file but to read resolv.conf.
+ * Never: allow a new program, a new process or executable memory; a file only to read, and only with a network card.
  * Used by: run.c.
  */
 #define _GNU_SOURCE
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
@@ -111,9 +112,11 @@ static int allow_net(scmp_filter_ctx ctx)
 	int err = add_list(ctx, SCMP_ACT_ALLOW, net_plain, COUNT(net_plain));
 
 	for (unsigned int i = 0; i < COUNT(type); i++)
-		err |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		/* The usual protocol or ICMP: not MPTCP or SCTP, whose modules a socket would load. */
+		err |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
 					SCMP_A0(SCMP_CMP_MASKED_EQ, WORD, AF_INET),
-					SCMP_A1(SCMP_CMP_MASKED_EQ, type_mask, (uint32_t)type[i]));
+					SCMP_A1(SCMP_CMP_MASKED_EQ, type_mask, (uint32_t)type[i]),
+					SCMP_A2(SCMP_CMP_MASKED_EQ, WORD & ~(uint32_t)IPPROTO_ICMP, 0));
 	err |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 				SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
 	err |= add_requests(ctx, SCMP_SYS(fcntl), net_fcntl, COUNT(net_fcntl));
