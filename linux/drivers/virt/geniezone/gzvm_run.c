@@ -255,7 +255,7 @@ static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 		 * call's start sets the flag each time, and the call would restart for ever.
 		 */
 		if (signal_pending(current) || (entered && gzvm_must_leave())) {
-			gzvm_inform_exit(vcpu, entered);
+			gzvm_inform_exit(vcpu, entered && signal_pending(current));
 			/* Without a signal this only restarts the call, once the work is done. */
 			set_thread_flag(TIF_SIGPENDING);
 			return -ERESTARTSYS;
