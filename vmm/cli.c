@@ -13,7 +13,7 @@
 
 enum key {
 	KEY_FLAT = 0x100, KEY_BLOCK, KEY_RNG, KEY_SERIAL, KEY_CONSOLE, KEY_VPORT, KEY_DEV,
-	KEY_DUMP_DTB, KEY_GIC, KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
+	KEY_DUMP_DTB, KEY_GIC, KEY_PROTECT, KEY_SWIOTLB, KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
 	KEY_ABSENT_GDB, KEY_ABSENT_9P, KEY_ABSENT_PROTECTED, KEY_ABSENT_BIOS,
 };
 
@@ -43,6 +43,10 @@ static const struct argp_option options[] = {
 	{ "vport", KEY_VPORT, "NAME=PATH", 0,
 	  "virtio port NAME tied to a file, character device, fifo or unix socket", 2 },
 	{ "gic", KEY_GIC, "DIST[,REDIST]", 0, "addresses of the interrupt controller", 2 },
+	{ "protected-vm-without-firmware", KEY_PROTECT, NULL, 0,
+	  "keep the host's CPUs out of the guest's memory and registers", 2 },
+	{ "swiotlb", KEY_SWIOTLB, "MIB", 0,
+	  "of the memory of a protected VM, what its devices reach (64)", 2 },
 	{ NULL, 0, NULL, 0, "gz itself", 3 },
 	{ "dev", KEY_DEV, "FILE", 0, "/dev/gzvm (default) or /dev/kvm", 3 },
 	{ "hypervisor", KEY_DEV, NULL, OPTION_ALIAS, NULL, 3 },
@@ -56,10 +60,8 @@ static const struct argp_option options[] = {
 	HIDDEN("9p", KEY_ABSENT_9P, "X"), HIDDEN("shared-dir", KEY_ABSENT_9P, "X"),
 	HIDDEN("bios", KEY_ABSENT_BIOS, "X"), HIDDEN("firmware", KEY_ABSENT_BIOS, "X"),
 	HIDDEN("protected-vm", KEY_ABSENT_PROTECTED, NULL),
-	HIDDEN("protected-vm-without-firmware", KEY_ABSENT_PROTECTED, NULL),
 	HIDDEN("protected-vm-with-firmware", KEY_ABSENT_PROTECTED, "X"),
 	HIDDEN("unprotected-vm-with-firmware", KEY_ABSENT_PROTECTED, "X"),
-	HIDDEN("swiotlb", KEY_ABSENT_PROTECTED, "X"),
 	{ 0 }
 };
 
@@ -83,8 +85,8 @@ static int say_absent(int key)
 		return gz_err("firmware is not in this version: give --kernel, or --flat FILE for a"
 			      " bare binary");
 	default:
-		return gz_err("protected VMs are not in this version: run without --protected-vm and"
-			      " its relatives");
+		return gz_err("firmware of protected VMs is not in this version: give"
+			      " --protected-vm-without-firmware");
 	}
 }
 
@@ -145,6 +147,11 @@ static int set_device(struct config *c, int key, char *arg)
 		return config_vport(c, arg);
 	case KEY_GIC:
 		return config_gic(c, arg);
+	case KEY_PROTECT:
+		c->protect = true;
+		return 0;
+	case KEY_SWIOTLB:
+		return config_swiotlb(c, arg);
 	default:
 		return key >= KEY_ABSENT_TAP && key <= KEY_ABSENT_BIOS ? say_absent(key)
 								       : ARGP_ERR_UNKNOWN;

@@ -17,11 +17,13 @@
 
 #define DEFAULT_CPUS	1
 #define DEFAULT_MEM_MIB	256
+#define DEFAULT_SWIOTLB	64
 
 void config_default(struct config *c)
 {
 	*c = (struct config){
 		.dev = "/dev/gzvm", .cpus = DEFAULT_CPUS, .mem_mib = DEFAULT_MEM_MIB,
+		.swiotlb_mib = DEFAULT_SWIOTLB,
 		.serial = { .end = END_STDIO }, .gicd = GZ_GICD_BASE,
 	};
 }
@@ -88,6 +90,16 @@ int config_mem(struct config *c, const char *arg)
 		return gz_err("--mem %s: a VM has %d MiB to %d GiB", arg, GZ_MEM_MIN_MIB,
 			      GZ_MEM_MAX_MIB / 1024);
 	c->mem_mib = n;
+	return 0;
+}
+
+int config_swiotlb(struct config *c, const char *arg)
+{
+	const char *end;
+
+	if (parse_u64(arg, &end, &c->swiotlb_mib) || *end || c->swiotlb_mib > GZ_MEM_MAX_MIB)
+		return gz_err("--swiotlb %s: give MiB", arg);
+	c->has_swiotlb = true;
 	return 0;
 }
 
@@ -275,6 +287,17 @@ int config_gic(struct config *c, const char *arg)
 	return 0;
 }
 
+static int check_protection(const struct config *c)
+{
+	if (!c->protect && c->has_swiotlb)
+		return gz_err("--swiotlb is a part of a protected VM's memory: give"
+			      " --protected-vm-without-firmware too");
+	if (c->protect && c->mem_mib < GZ_MEM_MIN_MIB + c->swiotlb_mib)
+		return gz_err("%" PRIu64 " MiB of memory leave too little beside %" PRIu64 " MiB for devices: give"
+			      " a larger --mem or a smaller --swiotlb", c->mem_mib, c->swiotlb_mib);
+	return 0;
+}
+
 int config_check(struct config *c)
 {
 	uint64_t frames = c->cpus * GZ_GICR_STRIDE;
@@ -282,6 +305,8 @@ int config_check(struct config *c)
 
 	if (!c->kernel)
 		return gz_err("no kernel: give --kernel FILE (an arm64 Image), or --flat FILE");
+	if (check_protection(c))
+		return -1;
 	if (!c->gicr && c->gicd < frames)
 		return gz_err("--gic 0x%" PRIx64 " leaves no room below for %u redistributors",
 			      c->gicd, c->cpus);

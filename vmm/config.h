@@ -45,6 +45,9 @@ struct config {
 	char cmdline[CONFIG_CMDLINE];
 	unsigned int cpus;
 	uint64_t mem_mib;
+	bool protect;				/* the hypervisor keeps the host out */
+	bool has_swiotlb;
+	uint64_t swiotlb_mib;			/* of mem_mib, with protect */
 	struct config_disk disk[CONFIG_DISKS];
 	unsigned int disk_count;
 	bool net;
@@ -70,6 +73,7 @@ int config_net(struct config *c, const char *arg);
 int config_console(const char *option, struct config_console *to, const char *arg);
 int config_vport(struct config *c, const char *arg);
 int config_gic(struct config *c, const char *arg);
+int config_swiotlb(struct config *c, const char *arg);
 
 /* What is only wrong in combination. */
 int config_check(struct config *c);

@@ -49,6 +49,6 @@ int gz_doctor(const char *dev)
 	usable += backend("/dev/gzvm") == 0;
 	usable += backend("/dev/kvm") == 0;
 	printf("ok   this gz     up to %d vCPUs; disk, net (user), console, rng by virtio-mmio;"
-	       " no protected VMs, tap, vsock\n", GZ_MAX_CPUS);
+	       " no tap, vsock\n", GZ_MAX_CPUS);
 	return usable ? 0 : GZ_STATUS_FAILED;
 }

@@ -32,7 +32,8 @@ void machine_stop(struct machine *m, enum gz_status status)
 static int reserve_ranges(struct machine *m)
 {
 	const struct config *c = m->cfg;
-	struct bus_range ram = { .name = "guest memory", .base = m->mem.base, .size = m->mem.size };
+	struct bus_range ram = { .name = "guest memory", .base = m->mem.base, 
+				 .size = m->mem.size + m->pool.size };
 	struct bus_range dist = { .name = "the GIC distributor", .base = c->gicd,
 				  .size = GZ_GICD_SIZE };
 	struct bus_range redist = { .name = "the GIC redistributors", .base = c->gicr,
@@ -46,7 +47,9 @@ static void plan_fdt(struct machine *m, struct fdt_plan *p)
 	const struct config *c = m->cfg;
 
 	*p = (struct fdt_plan){
-		.cpu_count = c->cpus, .ram_base = m->mem.base, .ram_size = m->mem.size,
+		.cpu_count = c->cpus, .ram_base = m->mem.base,
+		.ram_size = m->mem.size + m->pool.size,
+		.pool_base = m->pool.base, .pool_size = m->pool.size,
 		.gicd = c->gicd, .gicr = c->gicr, .cmdline = c->cmdline,
 		.initrd_start = m->img.initrd_start, .initrd_end = m->img.initrd_end,
 		.serial = machine_has_serial(m), .pvpanic = true, .virtio_count = m->virtio_count,
@@ -144,6 +147,37 @@ static int open_hypervisor(struct machine *m)
 	return 0;
 }
 
+/* Of a protected VM the last part is what its devices reach; we never touch the rest once it runs. */
+static int make_memory(struct machine *m)
+{
+	const struct config *c = m->cfg;
+	uint64_t pool = c->protect ? c->swiotlb_mib * GZ_MIB : 0, size = c->mem_mib * GZ_MIB - pool;
+
+	if (!c->protect)
+		return gmem_create(&m->mem, GZ_RAM_BASE, size);
+	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size))
+		return -1;
+	return pool ? gmem_create(&m->pool, GZ_RAM_BASE + size, pool) : 0;
+}
+
+static int give_memory(struct machine *m)
+{
+	const struct hv_ops *ops = m->hv.ops;
+
+	if (ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
+		return -1;
+	if (!m->cfg->protect)
+		return 0;
+	if (!ops->protect)
+		return gz_err("%s makes no protected VMs: --protected-vm-without-firmware wants --dev"
+			      " /dev/gzvm", m->hv.path);
+	if (ops->protect(&m->hv, m->pool.base, m->pool.size, m->pool.host))
+		return -1;
+	gz_note("protected VM: no CPU of the host reaches its memory once it runs; DMA of the host's"
+		" devices is not covered yet");
+	return 0;
+}
+
 /* crosvm's order: memory, interrupt controller, vCPUs, interrupts, device tree, registers. */
 static int build(struct machine *m)
 {
@@ -153,12 +187,12 @@ static int build(struct machine *m)
 	m->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->stop_fd < 0)
 		return gz_err("no eventfd: %s", strerror(errno));
-	if (gmem_create(&m->mem, GZ_RAM_BASE, c->mem_mib * GZ_MIB))
+	if (make_memory(m))
 		return -1;
 	/* What the user's files get wrong is said before the hypervisor is asked for anything. */
 	if (reserve_ranges(m) || load_guest(m) || check_disks(c) || open_hypervisor(m))
 		return -1;
-	if (m->hv.ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
+	if (give_memory(m))
 		return -1;
 	if (m->hv.ops->create_gic(&m->hv, &gic) || create_vcpus(m))
 		return -1;
@@ -186,6 +220,7 @@ void machine_destroy(struct machine *m)
 			m->hv.ops->destroy_vcpu(&m->cpu[i].vcpu);
 	if (m->hv_opened)
 		hv_close(&m->hv);
+	gmem_destroy(&m->pool);
 	gmem_destroy(&m->mem);
 	if (m->stop_fd >= 0)
 		close(m->stop_fd);

@@ -39,6 +39,7 @@ struct machine {
 	struct hv hv;
 	bool hv_opened;
 	struct gmem mem;
+	struct gmem pool;			/* behind it, of a protected VM: all we may touch */
 	struct bus bus;
 	struct boot_image img;
 	struct vcpu_thread cpu[GZ_MAX_CPUS];
@@ -62,6 +63,12 @@ struct machine {
 int machine_create(struct machine *m, const struct config *cfg);
 /* Undo it, in whatever state it is. No vCPU thread may run. */
 void machine_destroy(struct machine *m);
+
+/* What devices may reach of the guest's memory. */
+static inline const struct gmem *machine_dma(const struct machine *m)
+{
+	return m->cfg->protect ? &m->pool : &m->mem;
+}
 
 /* machine_devices.c: make and wire the devices CFG asks for. */
 int machine_add_devices(struct machine *m);

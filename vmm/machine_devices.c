@@ -154,7 +154,7 @@ static int add_console(struct machine *m)
 
 	if (!c->has_console && !c->vport_count)
 		return 0;
-	return add_virtio(m, console_create(&m->mem, &plan));
+	return add_virtio(m, console_create(machine_dma(m), &plan));
 }
 
 static int add_net(struct machine *m)
@@ -163,7 +163,7 @@ static int add_net(struct machine *m)
 
 	if (!m->cfg->net)
 		return 0;
-	dev = net_create(&m->mem);
+	dev = net_create(machine_dma(m));
 	if (add_virtio(m, dev))
 		return -1;
 	return net_user_attach(dev, m->cfg);
@@ -177,11 +177,11 @@ int machine_add_devices(struct machine *m)
 	if (!m->io || add_serial(m) || add_pvpanic(m))
 		return -1;
 	for (unsigned int i = 0; i < c->disk_count; i++)
-		if (add_virtio(m, blk_create(&m->mem, &c->disk[i], i)))
+		if (add_virtio(m, blk_create(machine_dma(m), &c->disk[i], i)))
 			return -1;
 	if (add_net(m) || add_console(m))
 		return -1;
-	return c->rng ? add_virtio(m, rng_create(&m->mem, m->io)) : 0;
+	return c->rng ? add_virtio(m, rng_create(machine_dma(m), m->io)) : 0;
 }
 
 void machine_quiesce(struct machine *m)

@@ -221,7 +221,6 @@ static void cli__absent_features__say_so(void **state)
 		{ "--cid=3", "vsock" }, { "--socket=/s", "control socket" }, { "--gdb=1234", "gdb" },
 		{ "--9p=/x", "9p" }, { "--shared-dir=/x:t", "9p" }, { "--bios=/f", "firmware" },
 		{ "--protected-vm", "protected VMs" },
-		{ "--protected-vm-without-firmware", "protected VMs" },
 		{ "--protected-vm-with-firmware=/f", "protected VMs" },
 		{ "--unprotected-vm-with-firmware=/f", "protected VMs" },
 	};
@@ -231,6 +230,24 @@ static void cli__absent_features__say_so(void **state)
 		REFUSED("not in this version", "Image", absent[i][0]);
 		assert_non_null(strstr(gz_err_last(), absent[i][1]));
 	}
+}
+
+static void cli__protection__taken_and_checked(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("Image", NULL), 0);
+	assert_false(c.protect);
+	assert_int_equal(parse("Image", "--protected-vm-without-firmware", NULL), 0);
+	assert_true(c.protect);
+	assert_int_equal(c.swiotlb_mib, 64);
+	assert_int_equal(parse("Image", "--protected-vm-without-firmware", "--swiotlb", "0", NULL), 0);
+	assert_int_equal(c.swiotlb_mib, 0);
+	REFUSED("--swiotlb x", "Image", "--protected-vm-without-firmware", "--swiotlb", "x");
+	REFUSED("--swiotlb 18446744073709551615", "Image", "--protected-vm-without-firmware", "--swiotlb",
+		"18446744073709551615");
+	REFUSED("--protected-vm-without-firmware too", "Image", "--swiotlb", "8");
+	REFUSED("larger --mem", "Image", "--protected-vm-without-firmware", "-m", "79");
+	assert_int_equal(parse("Image", "--protected-vm-without-firmware", "-m", "80", NULL), 0);
 }
 
 /* argp ends the process for these; the status is the contract. */
@@ -264,6 +281,7 @@ int main(void)
 		cmocka_unit_test(cli__bad_gic__refused),
 		cmocka_unit_test(cli__kernel_and_cmdline__refused),
 		cmocka_unit_test(cli__absent_features__say_so),
+		cmocka_unit_test(cli__protection__taken_and_checked),
 		cmocka_unit_test(cli__unknown_option__status_35),
 	};
 

@@ -133,6 +133,25 @@ static void fdt__nothing_asked__nothing_named(void **state)
 	assert_true(fdt_path_offset(blob, "/virtio_mmio@2000000") < 0);
 }
 
+/* Kernel binding reserved-memory/shared-dma-pool.yaml, restricted-dma-pool. */
+static void fdt__pool__every_device_is_bound_to_it(void **state)
+{
+	const char *node = "/reserved-memory/restricted-dma@9c000000";
+
+	(void)state;
+	build();
+	assert_true(fdt_path_offset(blob, "/reserved-memory") < 0);
+	plan.pool_base = 0x9c000000;
+	plan.pool_size = 64 * GZ_MIB;
+	build();
+	assert_string_equal(prop(node, "compatible", -1), "restricted-dma-pool");
+	assert_int_equal(cell64(node, "reg", 0, 2), 0x9c000000);
+	assert_int_equal(cell64(node, "reg", 1, 2), 64 * GZ_MIB);
+	prop("/reserved-memory", "ranges", 0);
+	assert_int_equal(cell("/virtio_mmio@2000000", "memory-region", 0, 1), cell(node, "phandle", 0, 1));
+	assert_int_equal(cell("/virtio_mmio@2001000", "memory-region", 0, 1), cell(node, "phandle", 0, 1));
+}
+
 static void fdt__no_room__error(void **state)
 {
 	uint8_t *small = malloc(4096);
@@ -153,6 +172,7 @@ int main(void)
 		T(fdt__memory_and_cpus__as_planned), T(fdt__gic_and_timer__as_planned),
 		T(fdt__chosen__as_planned), T(fdt__virtio__edge_and_coherent),
 		T(fdt__nothing_asked__nothing_named), T(fdt__no_room__error),
+		T(fdt__pool__every_device_is_bound_to_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ static struct {
 	struct gzvm_create_device device[2];
 	unsigned int device_count;
 	struct gzvm_dtb_config dtb;
+	struct gzvm_enable_cap cap;
 	uint64_t reg_id[8], reg_value[8];
 	unsigned int reg_count;
 	struct gzvm_irqfd irqfd;
@@ -60,6 +61,9 @@ static int driver(unsigned long request, void *arg)
 		return 0;
 	case GZVM_SET_DTB_CONFIG:
 		memcpy(&drv.dtb, arg, sizeof(drv.dtb));
+		return 0;
+	case GZVM_ENABLE_CAP:
+		memcpy(&drv.cap, arg, sizeof(drv.cap));
 		return 0;
 	case GZVM_SET_ONE_REG:
 		drv.reg_id[drv.reg_count] = reg->id;
@@ -317,6 +321,34 @@ static void gzvm__refusals__say_what_and_remedy(void **state)
 	assert_non_null(strstr(gz_err_last(), "X0"));
 }
 
+/* The shared slot is there before the VM is asked to be a protected one. */
+static void gzvm__protect__shared_slot_then_request(void **state)
+{
+	static uint8_t host[4096];
+
+	(void)state;
+	drv.count = 0;
+	assert_int_equal(hv.ops->protect(&hv, 0x90000000, sizeof(host), host), 0);
+	assert_int_equal(drv.count, 2);
+	assert_int_equal(drv.request[1], GZVM_ENABLE_CAP);
+	assert_int_equal(drv.region.slot, 1);
+	assert_int_equal(drv.region.flags, GZVM_USER_MEM_REGION_STATIC_SWIOTLB);
+	assert_int_equal(drv.region.guest_phys_addr, 0x90000000);
+	assert_int_equal(drv.region.userspace_addr, (uintptr_t)host);
+	assert_int_equal(drv.cap.cap, GZVM_CAP_PROTECTED_VM);
+	assert_int_equal(drv.cap.args[0], GZVM_CAP_PVM_SET_PROTECTED_VM);
+	drv.count = 0;
+	assert_int_equal(hv.ops->protect(&hv, 0x90000000, 0, NULL), 0);
+	assert_int_equal(drv.count, 1);
+	drv.fail_errno = EOPNOTSUPP;
+	drv.fail_request = GZVM_ENABLE_CAP;
+	assert_int_equal(hv.ops->protect(&hv, 0x90000000, 0, NULL), -1);
+	assert_non_null(strstr(gz_err_last(), "does not protect"));
+	drv.fail_request = GZVM_SET_USER_MEMORY_REGION;
+	assert_int_equal(hv.ops->protect(&hv, 0x90000000, sizeof(host), host), -1);
+	assert_non_null(strstr(gz_err_last(), "smaller --swiotlb"));
+}
+
 static void gzvm__describe__one_line(void **state)
 {
 	char text[160];
@@ -363,6 +395,7 @@ int main(void)
 		T(gzvm__other_exits__each_its_meaning), T(gzvm__run_errno__again_or_lost),
 		T(gzvm__kick__sets_immediate_exit), T(gzvm__create_vm_errno__each_its_remedy),
 		T(gzvm__refusals__say_what_and_remedy), T(gzvm__describe__one_line),
+		T(gzvm__protect__shared_slot_then_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,14 @@ static void run__gic_over_something__refused(void **state)
 	fails("lies over the GIC distributor");
 }
 
+static void run__protected_vm__back_end_cannot(void **state)
+{
+	(void)state;
+	cfg.protect = true;
+	cfg.swiotlb_mib = 0;
+	fails("makes no protected VMs");
+}
+
 static void run__dump_dtb__is_the_tree(void **state)
 {
 	char dtb[80];
@@ -400,6 +408,7 @@ int main(void)
 		T(run__hypervisor_refuses__each_its_reason), T(run__files_missing__each_its_reason),
 		T(run__no_hypervisor_device__says_how_to_get_it), T(run__memory_not_there__refused),
 		T(run__gic_over_something__refused), T(run__dump_dtb__is_the_tree),
+		T(run__protected_vm__back_end_cannot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lib/err.h"
 #include "mem/bus.h"
@@ -93,6 +94,26 @@ static void memory__mapping__its_own_anonymous_huge_unshared(void **state)
 	}
 	gmem_destroy(&mem[0]);
 	gmem_destroy(&mem[1]);
+}
+
+/* What a kernel can take away: a file in memory that no child has and nobody can shorten. */
+static void memory__private__a_sealed_file_of_small_pages(void **state)
+{
+	unsigned int files = fake_open_files();
+	char line[256];
+	struct gmem mem;
+
+	(void)state;
+	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, 3 * FAKE_SIZE + 4096), 0);
+	assert_int_equal((uintptr_t)mem.host % (2 << 20), 0);
+	assert_int_equal(fake_open_files(), files);
+	mem.host[0] = mem.host[mem.size - 1] = 1;
+	smaps(mem.host, "VmFlags:", line, sizeof(line));
+	assert_non_null(strstr(line, " sh"));
+	assert_non_null(strstr(line, " dc"));
+	assert_null(strstr(line, " hg"));
+	assert_int_equal(madvise(mem.host, 4096, MADV_REMOVE), -1);
+	gmem_destroy(&mem);
 }
 
 struct seen {
@@ -203,6 +224,7 @@ int main(void)
 		cmocka_unit_test(memory__mapping__its_own_anonymous_huge_unshared), T(bus__access__finds_device),
 		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),
 		T(bus__full__refused),
+		cmocka_unit_test(memory__private__a_sealed_file_of_small_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "lib/err.h"
 
 #define PHANDLE_GIC	1
+#define PHANDLE_POOL	2
 #define IRQ_SPI		0
 #define IRQ_PPI		1
 #define IRQ_EDGE_RISING	1
@@ -77,6 +78,26 @@ static void interrupt(struct writer *w, uint32_t spi)
 	fdt32_t v[3] = { cpu_to_fdt32(IRQ_SPI), cpu_to_fdt32(spi), cpu_to_fdt32(IRQ_EDGE_RISING) };
 
 	keep(w, fdt_property(w->fdt, "interrupts", v, sizeof(v)));
+}
+
+static void write_memory(struct writer *w, const struct fdt_plan *plan)
+{
+	begin_at(w, "memory", plan->ram_base);
+	text(w, "device_type", "memory");
+	reg(w, plan->ram_base, plan->ram_size);
+	end(w);
+	if (!plan->pool_size)
+		return;
+	begin(w, "reserved-memory");
+	cell(w, "#address-cells", 2);
+	cell(w, "#size-cells", 2);
+	flag(w, "ranges");
+	begin_at(w, "restricted-dma", plan->pool_base);
+	text(w, "compatible", "restricted-dma-pool");
+	reg(w, plan->pool_base, plan->pool_size);
+	cell(w, "phandle", PHANDLE_POOL);
+	end(w);
+	end(w);
 }
 
 static void write_cpus(struct writer *w, unsigned int count)
@@ -156,6 +177,8 @@ static void write_devices(struct writer *w, const struct fdt_plan *plan)
 		reg(w, v->base, v->size);
 		interrupt(w, v->spi);
 		flag(w, "dma-coherent");
+		if (plan->pool_size)
+			cell(w, "memory-region", PHANDLE_POOL);
 		end(w);
 	}
 }
@@ -192,10 +215,7 @@ int fdt_build(const struct fdt_plan *plan, void *buf, size_t len)
 	cell(&w, "#size-cells", 2);
 	cell(&w, "interrupt-parent", PHANDLE_GIC);
 	write_chosen(&w, plan);
-	begin_at(&w, "memory", plan->ram_base);
-	text(&w, "device_type", "memory");
-	reg(&w, plan->ram_base, plan->ram_size);
-	end(&w);
+	write_memory(&w, plan);
 	write_cpus(&w, plan->cpu_count);
 	write_timer(&w);
 	write_gic(&w, plan);

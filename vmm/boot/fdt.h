@@ -22,6 +22,7 @@ struct fdt_virtio {
 struct fdt_plan {
 	unsigned int cpu_count;
 	uint64_t ram_base, ram_size;
+	uint64_t pool_base, pool_size;		/* of it, all that devices reach; size 0: no pool */
 	uint64_t gicd, gicr;			/* gicr: frame of vCPU 0 */
 	const char *cmdline;
 	uint64_t initrd_start, initrd_end;

@@ -6,10 +6,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "mem/gmem.h"
@@ -32,7 +34,7 @@ uint64_t gmem_available(void)
 }
 
 /*
- * What a guest's memory is made of: anonymous, private, never a file. With huge pages on, a first
+ * What a guest's memory is made of: anonymous, private, no file. With huge pages on, a first
  * touch then gives the hypervisor 2 MiB at once; shared memory has a switch of its own for that
  * which distributions leave off (docs/adr/0002-guest-memory-is-anonymous.md).
  *
@@ -59,6 +61,34 @@ static uint8_t *map_backing(uint64_t size)
 	madvise(at, size, MADV_DONTFORK);
 	madvise(at, size, MADV_HUGEPAGE);	/* a wish: kernels without it still work */
 	return at;
+}
+
+/* Puts a memfd in the place of anonymous memory. */
+static int back_by_file(uint8_t *at, uint64_t size)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+	int fd = memfd_create("gz-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING), err = -1;
+
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)size) == 0 &&
+	    mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED)
+		err = fcntl(fd, F_ADD_SEALS, seals);
+	close(fd);
+	madvise(at, size, MADV_DONTFORK);
+	madvise(at, size, MADV_NOHUGEPAGE);
+	return err;
+}
+
+int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size)
+{
+	if (gmem_create(mem, base, size))
+		return -1;
+	if (back_by_file(mem->host, size) == 0)
+		return 0;
+	gz_err("cannot make private guest memory: %s", strerror(errno));
+	gmem_destroy(mem);
+	return -1;
 }
 
 int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)

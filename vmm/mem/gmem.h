@@ -20,6 +20,11 @@ struct gmem {
  * more than the machine has free is refused here, because a guest page is pinned once used.
  */
 int gmem_create(struct gmem *mem, uint64_t base, uint64_t size);
+/*
+ * The same for memory that is to be a protected VM's alone: a memfd, since a kernel can take that
+ * from everybody, sealed so that nobody cuts it off. Small pages: only these can be taken.
+ */
+int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size);
 /* Bytes this machine can give to guests now; 0 when it does not say. */
 uint64_t gmem_available(void);
 
