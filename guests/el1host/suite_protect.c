@@ -2,7 +2,7 @@
 /*
  * Job: what a host can do to a guest's memory and registers: everything to an unprotected VM, nothing to a protected one.
  * Never: an attack that was not seen to work first.
- * Used by: suites.c. SEC-05 to SEC-07, SEC-10 to SEC-13, SEC-16, SEC-17, SEC-19.
+ * Used by: suites.c. SEC-05 to SEC-07, SEC-10 to SEC-13, SEC-16, SEC-17, SEC-19, SEC-28.
  */
 #include "el1host/gzcall.h"
 #include "el1host/suites.h"
@@ -257,6 +257,41 @@ TEST(protect__firmware_nonsense_and_too_late__refused)
 	EXPECT_EQ(vm_destroy(&b), 0);
 }
 
+/* Exits by which the host learns of an access to the spot, until the guest's next step. */
+static u64 seen_until(u64 step)
+{
+	const struct gz_run_page *page = vm_run_page(&vm, 0);
+	u64 seen = 0;
+
+	for (u32 i = 0; i < 100000 && !vm.exited && vm.echo != step; i++)
+		seen += vm_run_once(&vm, 0) == GZ_EXIT_MMIO && page->mmio.phys_addr == GUARD_SPOT;
+	return vm.echo == step ? seen : ~0ull;
+}
+
+static void devices_seen(enum vm_how how, bool protect)
+{
+	struct holdings start = holdings();
+
+	EXPECT(vm_make_role(&vm, 1, how, ROLE_GUARD, protect));
+	if (protect)
+		EXPECT_EQ(gz(GZ_FN_ENABLE_CAP, vm.id, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
+	EXPECT_EQ(seen_until(1), 2);				/* a load and a store */
+	EXPECT_EQ(seen_until(2), protect ? 0 : 2);
+	EXPECT_EQ(seen_until(3), 2);
+	EXPECT_EQ(seen_until(4), protect ? 0 : 2);
+	EXPECT(vm_run_all(&vm, 1000));
+	EXPECT_EQ(vm.exit_code, 0);
+	EXPECT_EQ(vm_destroy(&vm), 0);
+	EXPECT_HOLDINGS(start);
+}
+
+TEST(devices__no_guard__host_sees_each_access) { devices_seen(VM_BLOCKS, PLAIN); }
+TEST(devices__not_enrolled_for__host_sees_none)
+{
+	devices_seen(VM_POPULATE, PROTECTED);
+	devices_seen(VM_BLOCKS, PROTECTED);
+}
+
 /* The guests of other suites, protected. */
 static void role_protected(enum vm_how how, u64 role, u64 arg)
 {
@@ -337,6 +372,8 @@ void suite_protect(void)
 	RUN_TEST(killed__pattern_scan__found_only_where_nothing_was_scrubbed);
 	RUN_TEST(calls__with_private_pages__refused);
 	RUN_TEST(protect__firmware_nonsense_and_too_late__refused);
+	RUN_TEST(devices__no_guard__host_sees_each_access);
+	RUN_TEST(devices__not_enrolled_for__host_sees_none);
 	RUN_TEST(guests__protected__run_as_ever);
 }
 

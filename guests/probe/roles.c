@@ -270,6 +270,48 @@ static void role_secret(void)
 	end(bad + secret_changed());
 }
 
+static void spot_load(void *unused) { (void)unused; read64(GUARD_SPOT); }
+static void spot_store(void *unused) { (void)unused; write64(GUARD_SPOT, 0x5ec4e7); }
+
+/* How many of the two went wrong: they must both abort, by an external abort at that address, or neither. */
+static u32 spot(bool aborts)
+{
+	void (*const ops[])(void *) = { spot_load, spot_store };
+	u32 bad = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(ops); i++) {
+		struct exc e = { 0 };
+
+		bad += exc_try(ops[i], NULL, &e) != aborts;
+		bad += aborts && (e.far != GUARD_SPOT || (e.esr & 0x3f) != 0x10 || e.esr >> 26 != 0x25);
+	}
+	return bad;
+}
+
+static void role_guard(void)
+{
+	bool protected = arg();
+	u64 ok = protected ? 0 : (u64)SMCCC_NOT_SUPPORTED, no = (u64)(protected ? SMCCC_INVALID_PARAMETER : SMCCC_NOT_SUPPORTED);
+	u64 page = GUARD_SPOT & ~(PAGE_SIZE - 1);
+	u32 bad = spot(false);
+
+	step(1);
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_INFO, 0, 0, 0) != (protected ? PAGE_SIZE : (u64)SMCCC_NOT_SUPPORTED);
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_MAP, TESTDEV_BASE, 0, 0) != ok;
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_MAP, secret_at(), 0, 0) != no;
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_UNMAP, page, 0, 0) != no;
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_ENROLL, 0, 0, 0) != ok;
+	bad += spot(protected);
+	step(2);
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_MAP, page, 0, 0) != ok;
+	bad += spot(false);
+	step(3);
+	bad += hvc(VENDOR_HYP_MMIO_GUARD_UNMAP, page, 0, 0) != ok;
+	bad += spot(protected);
+	step(4);
+	end(bad);
+}
+
 void role_run(u64 role)
 {
 	switch (role) {
@@ -289,6 +331,7 @@ void role_run(u64 role)
 	case ROLE_SMP: suite_smp(); tests_report();
 	case ROLE_TIMER_WFI: role_timer_wfi(); break;
 	case ROLE_SECRET: role_secret(); break;
+	case ROLE_GUARD: role_guard(); break;
 	}
 	end(0xbad);
 }

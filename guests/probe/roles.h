@@ -26,6 +26,7 @@
 #define ROLE_TIMER_WFI	14	/* TESTDEV_ARG periods of the virtual timer in WFI; exit code 0 when none was lost */
 #define ROLE_SMP	15	/* the suite of several vCPUs alone */
 #define ROLE_SECRET	16	/* a secret 2 MiB into RAM; TESTDEV_ECHO tells each step (below); exit code 0: unharmed */
+#define ROLE_GUARD	17	/* touches GUARD_SPOT, a device nobody has; TESTDEV_ECHO tells each step (below) */
 
 /*
  * The secret: pages of one word each but for SECRET_CODE and SECRET_REPLY. Steps: 1 written, 2 checked and page 0 shared,
@@ -35,6 +36,12 @@
 #define SECRET_WORD(page) (0x5ec4e75ec4e70000ull + (page))
 #define SECRET_CODE	0x2000ull	/* page 2 begins with a return instruction */
 #define SECRET_REPLY	0x40ull		/* in page 0: the host writes 0x77 */
+
+/*
+ * The MMIO guard: at each step GUARD_SPOT has been loaded from and stored to. 1 as ever; 2 enrolled with the test device alone
+ * in the guard, 3 the spot is in it, 4 not any more. Without protection (TESTDEV_ARG = 0) every call is refused.
+ */
+#define GUARD_SPOT	0x0b000010ull
 
 void role_run(u64 role);
 

@@ -30,6 +30,9 @@ struct guest_mem {
 	bool started;		/* the first RUN began: slots are frozen if protect */
 	struct pool_quota quota;
 	struct pgtable s2;
+	bool enrolled;		/* the MMIO guard is on; never changes back */
+	struct pool_quota guard_quota;
+	struct pgtable guard;	/* mmio_guard.c; no table until the first page */
 	u64 shared_pages;	/* mapped pages the host also sees */
 	u64 donated_pages;	/* mapped pages only the guest sees */
 	u64 seal_ipa;		/* where the next slice of guest_mem_start_slice goes on */
@@ -95,6 +98,16 @@ static inline bool guest_mem_private(const struct guest_mem *gm)
  */
 enum gz_err guest_share_host(struct guest_mem *gm, ipa_t ipa) __must_check;
 enum gz_err guest_unshare_host(struct guest_mem *gm, ipa_t ipa) __must_check;
+
+/*
+ * MMIO guard: once a protected guest has enrolled, what it did to a page that is neither memory nor in the guard is not the
+ * host's to know. map: GZ_EINVAL in a slot, unaligned or too high; GZ_ENOMEM; again is success. unmap: GZ_EINVAL also when
+ * it is not there. allowed: may the host answer for this address, which is in no slot?
+ */
+void guest_mmio_enrol(struct guest_mem *gm);
+enum gz_err guest_mmio_map(struct guest_mem *gm, ipa_t ipa) __must_check;
+enum gz_err guest_mmio_unmap(struct guest_mem *gm, ipa_t ipa) __must_check;
+bool guest_mmio_allowed(struct guest_mem *gm, ipa_t ipa);
 
 /* Is the page mapped now (a fault raced with another vCPU)? */
 bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write);

@@ -104,6 +104,8 @@ enum gz_err guest_mem_destroy_slice(struct guest_mem *gm, u32 budget_pages)
 	err = reclaim_slice(gm, budget_pages);
 	if (!err)
 		err = pgtable_destroy_slice(&gm->s2, budget_pages);
+	if (!err)
+		err = pgtable_destroy_slice(&gm->guard, budget_pages);
 	spin_unlock(&gm->lock);
 	return err;
 }

@@ -21,7 +21,7 @@ static u32 memory_or_device(struct run *r, bool insn)
 	struct mem_slot slot;
 
 	if (!guest_mem_slot_of(&r->vm->mem, ipa, &slot))
-		return run_mmio(r, ipa, insn);
+		return guest_mmio_allowed(&r->vm->mem, ipa) ? run_mmio(r, ipa, insn) : inject_external_abort(r, insn);
 	/* Another vCPU's fault may have brought it meanwhile. */
 	if (guest_mem_is_mapped(&r->vm->mem, ipa, !insn && (r->esr & ABT_WNR)))
 		return RUN_RESUME;

@@ -10,6 +10,7 @@
 #include "arch/aarch64/esr.h"
 #include "mem/host_s2.h"
 
+#define DEVICE		UINT64_C(0x0a000000)
 #define PAGE_N(n)	(RAM_IPA + (n) * PAGE_SIZE)
 
 static u64 ram_pa;
@@ -51,6 +52,13 @@ static u32 guest_call(u16 vm, u64 fn, u64 x1, u64 x2, u64 x3)
 	call[3] = x3;
 	guest_entries = 0;
 	guest = guest_calls_once;
+	return run(vm, 0);
+}
+
+static u32 guest_traps(u16 vm)
+{
+	guest_entries = 0;
+	guest = guest_traps_once;
 	return run(vm, 0);
 }
 
@@ -126,7 +134,6 @@ static void call__memory__by_page_and_by_range(void **state)
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(0) + 8, 0, 0), SMCCC_INVALID_PARAMETER);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, ~UINT64_C(0xfff), 2, 0), SMCCC_INVALID_PARAMETER);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, GICD_IPA, 0, 0), SMCCC_INVALID_PARAMETER);
-	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_INFO, 0, 0, 0), SMCCC_NOT_SUPPORTED);
 	/* The host's clock would be the host's word. */
 	assert_int_equal(answer(vm, VENDOR_HYP_PTP_ID, 0, 0, 0), SMCCC_NOT_SUPPORTED);
 }
@@ -140,6 +147,91 @@ static void call__memory_of_unprotected_vm__not_supported(void **state)
 	assert_int_equal(answer(vm, VENDOR_HYP_FEATURES_ID, 0, 0, 0), VENDOR_FEATURES_UNPROTECTED);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 0, 0, 0), SMCCC_NOT_SUPPORTED);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(3), 0, 0), SMCCC_NOT_SUPPORTED);
+	for (u64 fn = VENDOR_HYP_MMIO_GUARD_INFO; fn <= VENDOR_HYP_MMIO_GUARD_UNMAP; fn++)
+		assert_int_equal(answer(vm, fn, DEVICE, 0, 0), SMCCC_NOT_SUPPORTED);
+	dabt(DEVICE + 8, 2, 5, true);
+	assert_int_equal(guest_traps(vm), GZ_EXIT_MMIO);
+}
+
+/* An abort in the guest, and nothing for the host. */
+static void expect_abort(u16 vm)
+{
+	struct vcpu *v = vcpu_of(vm, 0);
+	struct gz_run_page before = *run_page(0);
+	u64 pc = v->ctx.pc;
+
+	v->ctx.el1[R_ELR] = 0;
+	assert_int_equal(guest_traps(vm), GZ_EXIT_IRQ);
+	assert_int_equal(guest_entries, 2);
+	assert_int_equal(v->ctx.el1[R_ELR], pc);
+	assert_int_equal(v->ctx.el1[R_ESR] & 0x3f, FSC_EXTERNAL);
+	assert_int_equal(v->ctx.el1[R_FAR], first_far);
+	before.exit_reason = run_page(0)->exit_reason;
+	assert_memory_equal(run_page(0), &before, sizeof(before));
+}
+
+static void guard__calls__answers_as_specified(void **state)
+{
+	u16 vm = make_protected(1);
+
+	(void)state;
+	/* Old values in x2 and x3, as firmware has them. */
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_INFO, 0, 7, 7), PAGE_SIZE);
+	for (u32 i = 1; i < 4; i++)
+		assert_int_equal(vcpu_of(vm, 0)->ctx.x[i], 0);
+	for (u32 enrolled = 0; enrolled < 2; enrolled++) {
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_UNMAP, DEVICE, 7, 7), SMCCC_INVALID_PARAMETER);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, DEVICE, 7, 7), 0);
+		assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 0);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, DEVICE, 0, 0), 0);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, GICD_IPA, 0, 0), 0);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, PAGE_N(3), 0, 0), SMCCC_INVALID_PARAMETER);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, DEVICE + 8, 0, 0), SMCCC_INVALID_PARAMETER);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, BIT(40), 0, 0), SMCCC_INVALID_PARAMETER);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_UNMAP, DEVICE, 7, 7), 0);
+		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_ENROLL, 7, 7, 7), 0);
+	}
+}
+
+static void guard__enrolled__other_devices_abort_unseen(void **state)
+{
+	u16 vm = make_protected(2);
+
+	(void)state;
+	run(vm, 0);
+	dabt(DEVICE + 8, 2, 5, true);
+	assert_int_equal(guest_traps(vm), GZ_EXIT_MMIO);	/* as ever without a guard */
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, DEVICE, 0, 0), 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_ENROLL, 0, 0, 0), 0);
+	for (u32 write = 0; write < 2; write++) {
+		dabt(DEVICE + PAGE_SIZE - 4, 2, 5, write);
+		assert_int_equal(guest_traps(vm), GZ_EXIT_MMIO);
+		assert_int_equal(run_page(0)->mmio.phys_addr, DEVICE + PAGE_SIZE - 4);
+		dabt(DEVICE + PAGE_SIZE, 2, 5, write);
+		guest = guest_host_irq;
+		assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);		/* the exit before is answered */
+		expect_abort(vm);
+		dabt(DEVICE - 4, 2, 5, write);
+		expect_abort(vm);
+		/* Nobody knows what it would have been, and cache maintenance. */
+		first_esr &= ~DABT_ISV;
+		expect_abort(vm);
+		first_esr |= DABT_CM;
+		expect_abort(vm);
+		/* Above what a table covers. */
+		dabt(BIT(40) + DEVICE, 2, 5, write);
+		expect_abort(vm);
+	}
+	dabt(GICD_IPA + 4, 2, 9, false);		/* never the host's */
+	assert_int_equal(guest_traps(vm), GZ_EXIT_IRQ);
+	assert_int_not_equal(vcpu_of(vm, 0)->ctx.x[9], 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_UNMAP, DEVICE, 0, 0), 0);
+	dabt(DEVICE, 2, 5, false);
+	expect_abort(vm);
+	/* Memory is no device: the host still brings it. */
+	assert_int_equal(guest_call(vm, VENDOR_HYP_MEM_RELINQUISH, PAGE_N(7), 0, 0), GZ_EXIT_HYPERCALL);
+	dabt(PAGE_N(7), 2, 5, false);
+	assert_int_equal(guest_traps(vm), GZ_EXIT_EXCEPTION);
 }
 
 /* Relinquished, so not there: the share asks the host for the page and is made again. */
@@ -194,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(first_run__seals__host_loses_memory_and_registers), T(first_run__no_page_for_tables__fails_then_works),
 		T(call__memory__by_page_and_by_range), T(call__memory_of_unprotected_vm__not_supported),
+		T(guard__calls__answers_as_specified), T(guard__enrolled__other_devices_abort_unseen),
 		T(exits__carry_no_more_than_they_must), T(destroy__scrubbed_and_back),
 	};
 
