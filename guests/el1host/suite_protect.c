@@ -205,6 +205,37 @@ TEST(killed__pattern_scan__found_only_where_nothing_was_scrubbed)
 	EXPECT_EQ(words_left(PROTECTED), 0);
 }
 
+/* A reset of a kind that no firmware has: it is refused, but EL2 has made ready for it. */
+static u64 words_after_reset(bool protect)
+{
+	u64 left = 0, reset = psci(PSCI_SYSTEM_RESET2_64, 0x7ffffff0, 0, 0);
+
+	EXPECT((s32)reset < 0);
+	for (u32 p = 0; p < SECRET_PAGES; p++)
+		left += sees(secret + p * PAGE_SIZE + 8, SECRET_WORD(p));
+	EXPECT_EQ(gz(GZ_FN_RUN, GZ_TUPLE(vm.id, 0), 0, 0, 0).st, protect ? GZ_ST_NOT_FOUND : GZ_ST_OK);
+	return left;
+}
+
+static void reset_with_secrets(enum vm_how how, bool protect)
+{
+	struct holdings start = holdings();
+
+	EXPECT(make_secret(&vm, how, protect));
+	secret = vm.ram_pa + BLOCK;
+	EXPECT(run_to(&vm, 1));
+	EXPECT_EQ(words_after_reset(protect), protect ? 0 : SECRET_PAGES);
+	EXPECT_EQ(vm_destroy(&vm), protect ? GZ_ST_NOT_FOUND : 0);
+	EXPECT_HOLDINGS(start);
+}
+
+TEST(reset__plain_vm__secrets_stay) { reset_with_secrets(VM_BLOCKS, PLAIN); }
+TEST(reset__protected_vm__scrubbed_first)
+{
+	reset_with_secrets(VM_PAGES, PROTECTED);
+	reset_with_secrets(VM_BLOCKS, PROTECTED);
+}
+
 /* Pages of a protected VM as arguments of every call that takes pages. The honest twins are in suite_pages.c. */
 TEST(calls__with_private_pages__refused)
 {
@@ -370,6 +401,8 @@ void suite_protect(void)
 	RUN_TEST(attacks__protected_vm__none_works);
 	RUN_TEST(sharing__what_the_guest_allows__that_alone);
 	RUN_TEST(killed__pattern_scan__found_only_where_nothing_was_scrubbed);
+	RUN_TEST(reset__plain_vm__secrets_stay);
+	RUN_TEST(reset__protected_vm__scrubbed_first);
 	RUN_TEST(calls__with_private_pages__refused);
 	RUN_TEST(protect__firmware_nonsense_and_too_late__refused);
 	RUN_TEST(devices__no_guard__host_sees_each_access);

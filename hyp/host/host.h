@@ -24,7 +24,12 @@ void host_smc_init(void);
 /* One SMC with up to three arguments; x0 of the answer. */
 u64 firmware_call(u64 id, u64 a1, u64 a2, u64 a3);
 
-/* psci_relay.c: true when it was a PSCI id and x0..x3 hold the answer. */
+/*
+ * psci_relay.c: a call that ends the machine, while memory of protected guests has yet to be scrubbed; one slice of that is done.
+ * The host makes the call again.
+ */
+bool psci_too_early(u64 id);
+/* True when it was a PSCI id and x0..x3 hold the answer. */
 bool psci_relay(u64 x[18]);
 /* Boot: trampoline is where firmware shall start a CPU (context id: CPU number). The calling CPU counts as on. */
 void psci_relay_init(pa_t trampoline);

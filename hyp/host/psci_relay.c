@@ -6,9 +6,11 @@
  */
 #include "host/host.h"
 #include "gz/guest_hvc.h"
+#include "gz/hvc.h"
 #include "lib/log.h"
 #include "lib/percpu.h"
 #include "mem/host_s2.h"
+#include "vm/vm.h"
 #include "insn/atomic.h"
 #include "insn/smc.h"
 
@@ -132,6 +134,14 @@ static s64 features(u64 id)
 	return (s32)firmware_call(PSCI_FEATURES, id, 0, 0);
 }
 
+/* Memory survives a reset, and often a short time without power. */
+static const u32 ending[] = { PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_32, PSCI_SYSTEM_RESET2_64 };
+
+bool psci_too_early(u64 id)
+{
+	return LISTED(ending, (u32)id) && vm_end_protected_slice(GZ_DESTROY_BATCH_PAGES) == GZ_EAGAIN;
+}
+
 bool psci_relay(u64 x[18])
 {
 	u64 id = (u32)x[0];
@@ -143,6 +153,8 @@ bool psci_relay(u64 x[18])
 		if (id == PSCI_SYSTEM_OFF || id == PSCI_SYSTEM_RESET)
 			log_info("the host asks for power %s", id == PSCI_SYSTEM_OFF ? "off" : "reset");
 		smc_call(x);
+		if (LISTED(ending, id))		/* the firmware refused */
+			guest_mem_no_more_protected(false);
 		return true;
 	}
 	switch (id | SMC64) {

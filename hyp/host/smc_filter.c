@@ -58,6 +58,9 @@ void host_smc(struct host_frame *f, u64 esr)
 {
 	u64 x[18];
 
+	/* The host takes its interrupts, then executes the SMC again. */
+	if (!(esr & ESR_IMM16) && psci_too_early(f->x[0]))
+		return;
 	memcpy(x, f->x, sizeof(x));
 	f->elr += INSN_BYTES;
 	if (esr & ESR_IMM16)

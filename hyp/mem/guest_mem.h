@@ -80,8 +80,11 @@ enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __mus
 /* Guest HVC MEM_RELINQUISH: unmaps one page if it is there, scrubbed if it was private. GZ_EINVAL: in no slot. */
 enum gz_err guest_relinquish_host(struct guest_mem *gm, ipa_t ipa) __must_check;
 
-/* The VM becomes a protected one. GZ_ESTATE: it has run. */
+/* The VM becomes a protected one. GZ_ESTATE: it has run, or the machine is about to end. */
 enum gz_err guest_mem_protect(struct guest_mem *gm) __must_check;
+/* While the machine is about to end no VM becomes a protected one; whoever asks guest_mem_protected() afterwards sees all there are. */
+void guest_mem_no_more_protected(bool yes);
+bool guest_mem_protected(struct guest_mem *gm);
 /*
  * First RUN, before any instruction of the guest: a protected VM's pages leave the host, but for slots of
  * GZ_MEM_STATIC_SWIOTLB. GZ_EAGAIN: call again; GZ_ENOMEM, GZ_EPERM: not sealed, later it may work.

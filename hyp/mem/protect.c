@@ -4,18 +4,38 @@
  * Never: a page the host sees again before it is scrubbed, or a guest page the host still sees.
  * Used by: hvc, run, share.c, guest_s2.c. docs/memory-ownership.md "Protected VMs".
  */
+#include "insn/atomic.h"
 #include "lib/check.h"
 #include "mem/guest_mem_int.h"
 #include "mem/host_s2.h"
 
 #define SCRUB_COST	(8 * GM_PAGE_COST)
 
+static bool no_more;
+
+void guest_mem_no_more_protected(bool yes)
+{
+	WRITE_ONCE(no_more, yes);
+	atomic_fence();		/* pairs with guest_mem_protect(): it sees this, or we see its VM, or its VM is protected first */
+}
+
+bool guest_mem_protected(struct guest_mem *gm)
+{
+	bool yes;
+
+	spin_lock(&gm->lock);
+	yes = gm->protect;
+	spin_unlock(&gm->lock);
+	return yes;
+}
+
 enum gz_err guest_mem_protect(struct guest_mem *gm)
 {
 	enum gz_err err = GZ_ESTATE;
 
 	spin_lock(&gm->lock);
-	if (!gm->dying && !gm->started) {
+	atomic_fence();
+	if (!gm->dying && !gm->started && !READ_ONCE(no_more)) {
 		gm->protect = true;
 		err = GZ_OK;
 	}

@@ -68,6 +68,11 @@ void vm_put(struct vm *vm);
  * to leave). From the first slice on nobody gets a reference any more.
  */
 enum gz_err vm_destroy_slice(u64 id, u32 budget_pages) __must_check;
+/*
+ * Before the machine is switched off or reset: one slice of the end of all protected VMs and of those that are dying. GZ_EAGAIN
+ * after a slice, and while a vCPU has yet to leave. No VM becomes protected from here until guest_mem_no_more_protected(false).
+ */
+enum gz_err vm_end_protected_slice(u32 budget_pages) __must_check;
 bool vm_is_dying(const struct vm *vm);
 u32 vm_live_count(void);
 u32 vcpu_live_count(void);

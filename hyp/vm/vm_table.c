@@ -130,6 +130,27 @@ enum gz_err vm_destroy_slice(u64 id, u32 budget_pages)
 	return err;
 }
 
+static bool must_end(u64 id)
+{
+	struct vm *vm = vm_get(id);
+	bool yes;
+
+	if (!vm)
+		return READ_ONCE(table[id - 1].refs) != 0;	/* dying: to its end */
+	yes = guest_mem_protected(&vm->mem);
+	vm_put(vm);
+	return yes;
+}
+
+enum gz_err vm_end_protected_slice(u32 budget_pages)
+{
+	guest_mem_no_more_protected(true);
+	for (u64 id = 1; id <= VM_MAX; id++)
+		if (must_end(id) && vm_destroy_slice(id, budget_pages) == GZ_EAGAIN)
+			return GZ_EAGAIN;
+	return GZ_OK;
+}
+
 u32 vm_live_count(void)
 {
 	u32 n = 0;

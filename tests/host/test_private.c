@@ -279,6 +279,51 @@ static void destroy__scrubbed_and_back(void **state)
 	assert_int_equal(own_count(OWN_GUEST), 0);
 }
 
+static s32 end_slice;
+
+/* The host's other CPU asks for a reset while this guest runs: it is told to leave, and nothing of it is touched before it has. */
+static u64 guest_meets_the_end(struct cpu_ctx *ctx)
+{
+	if (guest_entries > 1)
+		return guest_host_irq(ctx);
+	end_slice = vm_end_protected_slice(64);
+	return guest_host_irq(ctx);
+}
+
+static void machine_ends__protected_scrubbed__others_live(void **state)
+{
+	u16 plain = make_vm(1, false), vm, late;
+	u8 *words[2];
+	u32 n = 0;
+
+	(void)state;
+	words[0] = host_ptr(pgtable_walk(&vcpu_of(plain, 0)->vm->mem.s2, RAM_IPA).pa.v);
+	run(plain, 0);
+	vm = make_protected(1);
+	words[1] = host_ptr(ram_pa);
+	words[0][5] = words[1][5] = words[1][VM_PAGES * PAGE_SIZE - 1] = 0x77;
+	late = make_vm(1, false);
+	guest_entries = 0;
+	guest = guest_meets_the_end;
+	run(vm, 0);
+	assert_int_equal(end_slice, GZ_EAGAIN);
+	assert_int_equal(words[1][5], 0x77);
+	assert_false(host_sees(0));
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, late, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, GZ_ST_INVALID_ARGS);
+	while (vm_end_protected_slice(64) == GZ_EAGAIN)
+		assert_in_range(n++, 0, 100);
+	assert_true(n >= VM_PAGES / 64);
+	assert_true(host_sees(0));
+	assert_int_equal(words[1][5] | words[1][VM_PAGES * PAGE_SIZE - 1], 0);
+	assert_int_equal(own_count(OWN_GUEST), 0);
+	assert_int_equal(hvc(GZ_FN_RUN, GZ_TUPLE(vm, 0), 0, 0, 0).st, GZ_ST_NOT_FOUND);
+	/* The firmware refused: all is as before, but for the VM that is gone. */
+	assert_int_equal(words[0][5], 0x77);
+	assert_int_equal(run(plain, 0), GZ_EXIT_IRQ);
+	guest_mem_no_more_protected(false);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, late, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
+}
+
 #define T(name) cmocka_unit_test_setup(name, run_setup)
 
 int main(void)
@@ -288,6 +333,7 @@ int main(void)
 		T(call__memory__by_page_and_by_range), T(call__memory_of_unprotected_vm__not_supported),
 		T(guard__calls__answers_as_specified), T(guard__enrolled__other_devices_abort_unseen),
 		T(exits__carry_no_more_than_they_must), T(destroy__scrubbed_and_back),
+		T(machine_ends__protected_scrubbed__others_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "host/host.h"
 #include "lib/percpu.h"
 #include "mem/host_s2.h"
+#include "vm/vm.h"
 
 #define TRAMPOLINE	0x40201000
 #define ENTRY		0x50000000
@@ -60,6 +61,24 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec)
 	return ipa.v < HYP_MEMORY;
 }
 
+static u32 slices;		/* of scrubbing, still to do */
+static bool called_off;
+
+enum gz_err vm_end_protected_slice(u32 budget_pages)
+{
+	assert_in_range(budget_pages, 1, 512);
+	called_off = false;
+	if (slices == 0)
+		return GZ_OK;
+	slices--;
+	return GZ_EAGAIN;
+}
+
+void guest_mem_no_more_protected(bool yes)
+{
+	called_off = !yes;
+}
+
 static struct host_frame f;
 
 /* One SMC of the host on the current CPU. */
@@ -96,6 +115,7 @@ static int setup(void **state)
 	(void)state;
 	shim_reset();
 	memset(&fw, 0, sizeof(fw));
+	slices = 0;
 	fw.suspend_flags = -1;
 	shim_smc_hook = firmware;
 	cpu_count = CPUS;
@@ -273,6 +293,37 @@ static void suspend__system__our_entry(void **state)
 	arrive(0, ENTRY, 9);
 }
 
+static void system_end__guests_not_scrubbed__call_made_again(void **state)
+{
+	static const u32 ids[] = { PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_32, PSCI_SYSTEM_RESET2_64 };
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(ids); i++) {
+		u32 before = fw.calls;
+
+		memset(&f, 0, sizeof(f));
+		f.x[0] = ids[i];
+		f.x[1] = 0x1111;
+		f.elr = 0x1000;
+		for (slices = 3; slices;) {
+			host_smc(&f, 0x5e000000);
+			assert_int_equal(f.elr, 0x1000);
+			assert_int_equal(f.x[0], ids[i]);
+			assert_int_equal(f.x[1], 0x1111);
+		}
+		assert_int_equal(fw.calls, before);
+		fw.result = PSCI_DENIED;
+		assert_int_equal(smc(ids[i], 0x1111, 2, 3), PSCI_DENIED);
+		assert_int_equal(fw.calls, before + 1);
+		assert_int_equal(fw.x[1], 0x1111);
+		assert_true(called_off);
+	}
+	slices = 1;		/* no other call waits */
+	assert_int_equal(smc(PSCI_VERSION_ID, 0, 0, 0), 0x10001);
+	smc(PSCI_CPU_SUSPEND_64, 0x3, ENTRY, 5);
+	assert_int_equal(slices, 1);
+}
+
 static void features__what_is_refused__is_not_listed(void **state)
 {
 	(void)state;
@@ -362,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup(suspend__powerdown__our_entry_and_host_resumes, setup),
 		cmocka_unit_test_setup(suspend__extended_format__bit_30_is_powerdown, setup),
 		cmocka_unit_test_setup(suspend__system__our_entry, setup),
+		cmocka_unit_test_setup(system_end__guests_not_scrubbed__call_made_again, setup),
 		cmocka_unit_test_setup(features__what_is_refused__is_not_listed, setup),
 		cmocka_unit_test_setup(filter__smccc_version__between_1_1_and_1_2, setup),
 		cmocka_unit_test_setup(filter__unknown_ids__refused_without_firmware, setup),
