@@ -73,8 +73,9 @@ enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_c
  * guest already has at another ipa, is GZ_EEXIST; not inside one slot GZ_EINVAL. All or nothing for the whole range.
  * Once a protected VM has started it is a donation: the host loses the pages (but in a STATIC_SWIOTLB slot).
  * 2 MiB aligned contiguous ranges become block mappings. The caller slices: time is proportional to the range.
+ * GZ_OK: *fresh gets how many pages were not mapped before.
  */
-enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa) __must_check;
+enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, u64 *fresh) __must_check;
 /* The reverse, for what is mapped inside the range; pages that were never mapped are skipped. GZ_ENOMEM: a block could not be split; GZ_ESTATE: protected and started. */
 enum gz_err host_unshare_guest(struct guest_mem *gm, ipa_t ipa, u64 pages) __must_check;
 /* Guest HVC MEM_RELINQUISH: unmaps one page if it is there, scrubbed if it was private. GZ_EINVAL: in no slot. */

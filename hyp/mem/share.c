@@ -50,14 +50,13 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 	return err;
 }
 
-enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa)
+enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, u64 *fresh)
 {
 	struct pg_plan plan = { .addr = ipa.v, .size = pa.size, .pa = pa.base, .attr = ATTR_GUEST_RAM,
 				.max_block = LEVEL_2M };
 	enum gz_err err = GZ_ESTATE;
 	enum own_move move = MOVE_HOST_SHARE_GUEST;
 	struct mem_slot *slot;
-	u64 fresh;
 
 	if (!IS_ALIGNED(ipa.v | pa.base.v | pa.size, PAGE_SIZE) || pa.size == 0)
 		return GZ_EINVAL;
@@ -75,9 +74,9 @@ enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa
 	spin_unlock(&host_lock);
 	if (err)
 		goto out;
-	fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;
-	slot->populated += fresh;
-	*(move == MOVE_HOST_DONATE_GUEST ? &gm->donated_pages : &gm->shared_pages) += fresh;
+	*fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;
+	slot->populated += *fresh;
+	*(move == MOVE_HOST_DONATE_GUEST ? &gm->donated_pages : &gm->shared_pages) += *fresh;
 out:
 	spin_unlock(&gm->lock);
 	return err;

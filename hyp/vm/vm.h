@@ -30,6 +30,7 @@ struct vm_fill {
 	u64 done;			/* pages mapped so far */
 	bool fresh;			/* none of them was mapped before the call */
 	enum gz_err failed;		/* being undone: what to answer then */
+	u32 waits;			/* times another call was put off since this one went on */
 };
 
 struct vm {

@@ -12,22 +12,45 @@
 #define SLICE_PAGES	512	/* mapped before the host may take its interrupts again */
 #define CHUNK		64	/* entries read at a time */
 
-/* The same call goes on, another one starts from its beginning. The lock serialises the callers of one VM. */
-static struct vm_fill *fill_begin(struct vm *vm, u64 a, u64 b, u64 c)
-{
-	struct vm_fill *f = &vm->fill;
+#define PATIENCE	4096	/* times another caller waits for a call that goes no further */
 
-	if (f->active && f->key[0] == a && f->key[1] == b && f->key[2] == c)
-		return f;
-	f->key[0] = a;
-	f->key[1] = b;
-	f->key[2] = c;
+struct population {
+	pa_t list;
+	struct gz_memregion head;
+};
+
+static bool same_call(const struct vm_fill *f, const struct population *p)
+{
+	return f->active && f->key[0] == p->list.v && f->key[1] == p->head.gpa && f->key[2] == p->head.total_pages;
+}
+
+static bool undo_slice(struct vm *vm, struct vm_fill *f) NEEDS(f->lock);
+
+/*
+ * One call at a time: false while another's is under way, wait for it. One that its caller left is undone, and would
+ * begin anew. Callers of one VM that repeat the same call share its progress.
+ */
+static bool fill_begin(struct vm *vm, struct vm_fill *f, const struct population *p) NEEDS(f->lock)
+{
+	if (f->active && !same_call(f, p)) {
+		if (++f->waits < PATIENCE)
+			return false;
+		f->failed = f->failed ? f->failed : GZ_EAGAIN;
+		f->active = !undo_slice(vm, f);
+		return false;
+	}
+	f->waits = 0;
+	if (f->active)
+		return true;
+	f->key[0] = p->list.v;
+	f->key[1] = p->head.gpa;
+	f->key[2] = p->head.total_pages;
 	f->entry = 0;
 	f->entry_page = f->done = 0;
 	f->fresh = true;
 	f->failed = GZ_OK;
 	f->active = true;
-	return f;
+	return true;
 }
 
 /* Out of the two pages of the buffer; an entry may lie across their border. */
@@ -41,28 +64,18 @@ static enum gz_err buffer_read(pa_t buf, u64 at, void *dst, u32 len)
 	return err;
 }
 
-/* host_share_guest; *fresh: not one of the pages was mapped before, so a failing call may unmap them again. */
-static enum gz_err share(struct vm *vm, ipa_t ipa, struct pa_range range, bool *fresh)
-{
-	u64 before = READ_ONCE(vm->mem.shared_pages);
-	enum gz_err err = host_share_guest(&vm->mem, ipa, range);
-
-	*fresh = READ_ONCE(vm->mem.shared_pages) - before == range.size / PAGE_SIZE;
-	return err;
-}
-
 /* Maps what is left of one range, at most budget pages; *used gets how many. */
 static enum gz_err fill_range(struct vm *vm, struct vm_fill *f, ipa_t base, struct pa_range range, u64 *used)
 {
 	u64 left = range.size / PAGE_SIZE - f->entry_page;
 	u64 pages = MIN(left, SLICE_PAGES);
 	struct pa_range part = { pa_add(range.base, f->entry_page * PAGE_SIZE), pages * PAGE_SIZE };
-	bool fresh;
-	enum gz_err err = share(vm, ipa_add(base, f->done * PAGE_SIZE), part, &fresh);
+	u64 fresh;
+	enum gz_err err = host_share_guest(&vm->mem, ipa_add(base, f->done * PAGE_SIZE), part, &fresh);
 
 	if (err)
 		return err;
-	f->fresh &= fresh;
+	f->fresh &= fresh == pages;
 	f->done += pages;
 	f->entry_page += pages;
 	*used += pages;
@@ -72,11 +85,6 @@ static enum gz_err fill_range(struct vm *vm, struct vm_fill *f, ipa_t base, stru
 	}
 	return GZ_OK;
 }
-
-struct population {
-	pa_t list;
-	struct gz_memregion head;
-};
 
 /* One chunk of constituents from f->entry on. */
 static enum gz_err populate_chunk(struct vm *vm, struct vm_fill *f, const struct population *p, u64 *used)
@@ -113,33 +121,41 @@ static enum gz_err populate_slice(struct vm *vm, struct vm_fill *f, const struct
 	return err;
 }
 
-/* A failing call leaves nothing changed: from the end, in slices too. Then the error. */
-static enum gz_err undo_slice(struct vm *vm, struct vm_fill *f, const struct population *p)
+/* A failing call leaves nothing changed: from the end, in slices too. True: that was the last. */
+static bool undo_slice(struct vm *vm, struct vm_fill *f)
 {
 	u64 pages = MIN(f->done, SLICE_PAGES);
 
 	if (!f->fresh || pages == 0 ||
-	    host_unshare_guest(&vm->mem, IPA(p->head.gpa + (f->done - pages) * PAGE_SIZE), pages))
-		return f->failed;
+	    host_unshare_guest(&vm->mem, IPA(f->key[1] + (f->done - pages) * PAGE_SIZE), pages))
+		return true;
 	f->done -= pages;
-	return f->done ? GZ_EAGAIN : f->failed;
+	return f->done == 0;
+}
+
+static enum gz_err populate_locked(struct vm *vm, struct vm_fill *f, const struct population *p) NEEDS(f->lock)
+{
+	enum gz_err err;
+
+	if (!fill_begin(vm, f, p))
+		return GZ_EAGAIN;
+	if (!f->failed) {
+		err = populate_slice(vm, f, p);
+		f->active = err != GZ_OK;
+		if (!err || err == GZ_EAGAIN)
+			return err;
+		f->failed = err;
+	}
+	f->active = !undo_slice(vm, f);
+	return f->active ? GZ_EAGAIN : f->failed;
 }
 
 static enum gz_err populate(struct vm *vm, const struct population *p)
 {
-	struct vm_fill *f;
-	enum gz_err err = GZ_OK;
+	enum gz_err err;
 
 	spin_lock(&vm->fill.lock);
-	f = fill_begin(vm, p->list.v, p->head.gpa, p->head.total_pages);
-	if (!f->failed) {
-		err = populate_slice(vm, f, p);
-		f->failed = err == GZ_EAGAIN ? GZ_OK : err;
-	}
-	if (f->failed)
-		err = undo_slice(vm, f, p);
-	if (err != GZ_EAGAIN)
-		f->active = false;
+	err = populate_locked(vm, &vm->fill, p);
 	spin_unlock(&vm->fill.lock);
 	return err;
 }
@@ -147,11 +163,10 @@ static enum gz_err populate(struct vm *vm, const struct population *p)
 /* Is this the next slice of the call that is under way? Then its header was registered by the first. */
 static bool under_way(struct vm *vm, const struct population *p)
 {
-	const struct vm_fill *f = &vm->fill;
 	bool same;
 
 	spin_lock(&vm->fill.lock);
-	same = f->active && f->key[0] == p->list.v && f->key[1] == p->head.gpa && f->key[2] == p->head.total_pages;
+	same = same_call(&vm->fill, p);
 	spin_unlock(&vm->fill.lock);
 	return same;
 }
@@ -191,18 +206,18 @@ static enum gz_err check_slot(struct vm *vm, u64 slot, u64 gfn, u64 count)
 	return s.id == slot && count <= s.pages - page ? GZ_OK : GZ_EINVAL;
 }
 
-static enum gz_err map_run(struct vm *vm, u64 gfn, u64 pfn, u64 count, bool *fresh)
+static enum gz_err map_run(struct vm *vm, u64 gfn, u64 pfn, u64 count, u64 *fresh)
 {
 	struct pa_range range;
 
 	if (pfn > UINT64_MAX >> PAGE_SHIFT || !pa_range_make(&range, PA(pfn << PAGE_SHIFT), count << PAGE_SHIFT))
 		return GZ_EINVAL;
-	return share(vm, IPA(gfn << PAGE_SHIFT), range, fresh);
+	return host_share_guest(&vm->mem, IPA(gfn << PAGE_SHIFT), range, fresh);
 }
 
 enum gz_err vm_map_pages(struct vm *vm, u64 slot, u64 gfn, u64 pfn, u64 count)
 {
-	bool fresh;
+	u64 fresh;
 	enum gz_err err;
 
 	if (count == 0 || count > PAGES_PER_BLOCK)
@@ -220,10 +235,10 @@ struct pfn_run {
 
 static enum gz_err run_flush(struct vm *vm, struct pfn_run *r)
 {
-	bool fresh = false;
+	u64 fresh = 0;
 	enum gz_err err = r->count ? map_run(vm, r->gfn, r->pfn, r->count, &fresh) : GZ_OK;
 
-	for (u64 i = r->gfn - r->first; fresh && !err && i < r->gfn - r->first + r->count; i++)
+	for (u64 i = r->gfn - r->first; fresh == r->count && !err && i < r->gfn - r->first + r->count; i++)
 		r->fresh[i / 64] |= BIT(i % 64);
 	r->gfn += r->count;
 	r->count = 0;

@@ -70,6 +70,15 @@ void fixture_guest(struct guest_mem *gm, u16 vmid, u32 quota)
 	bbm_live(&gm->s2);
 }
 
+enum gz_err share_with(struct guest_mem *gm, ipa_t ipa, struct pa_range pa)
+{
+	u64 fresh = UINT64_MAX;
+	enum gz_err err = host_share_guest(gm, ipa, pa, &fresh);
+
+	assert_true(err || fresh <= pa.size / PAGE_SIZE);
+	return err;
+}
+
 void fixture_slot(struct guest_mem *gm, u32 id, u64 ipa, u64 pages)
 {
 	bool populate;

@@ -36,6 +36,8 @@ void fixture_machine(u64 ram_bytes, u32 pool_pages);
 struct pa_range range_of(u64 base, u64 size);
 /* A VM with its table watched. */
 void fixture_guest(struct guest_mem *gm, u16 vmid, u32 quota);
+/* host_share_guest(). */
+enum gz_err share_with(struct guest_mem *gm, ipa_t ipa, struct pa_range pa);
 /* Registers a slot. */
 void fixture_slot(struct guest_mem *gm, u32 id, u64 ipa, u64 pages);
 /* Destroys in slices of budget; returns how many calls it took. */

@@ -49,7 +49,7 @@ static int teardown(void **state)
 
 static enum gz_err share(u64 ipa, u64 pa, u64 pages)
 {
-	return host_share_guest(&gm, IPA(ipa), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
+	return share_with(&gm, IPA(ipa), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
 }
 
 static enum gz_err reg(u32 id, u64 ipa, u64 pages)
@@ -252,12 +252,12 @@ static void share__two_vms_same_page__eperm(void **state)
 	fixture_slot(&gm, 0, IPA0, 1024);
 	fixture_slot(&other, 0, IPA0, 1024);
 	assert_int_equal(share(IPA0, BLOCK_PA, 512), GZ_OK);
-	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_EPERM);
-	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA - PAGE_SIZE), 4 * PAGE_SIZE }), GZ_EPERM);
+	assert_int_equal(share_with(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_EPERM);
+	assert_int_equal(share_with(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA - PAGE_SIZE), 4 * PAGE_SIZE }), GZ_EPERM);
 	assert_int_equal(other.shared_pages, 0);
 	assert_int_equal(own_state_of(PA(BLOCK_PA - PAGE_SIZE)), OWN_HOST);
 	assert_int_equal(host_unshare_guest(&gm, IPA(IPA0), 512), GZ_OK);
-	assert_int_equal(host_share_guest(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_OK);
+	assert_int_equal(share_with(&other, IPA(IPA0), (struct pa_range){ PA(BLOCK_PA + PAGE_SIZE), PAGE_SIZE }), GZ_OK);
 }
 
 static void share__not_the_hosts__eperm(void **state)

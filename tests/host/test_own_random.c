@@ -182,7 +182,7 @@ static void do_share(u16 vm)
 	    (unsigned long long)pages);
 	if (starved)
 		vms[vm].quota.limit = vms[vm].quota.used + (u32)rnd(3);
-	err = host_share_guest(&vms[vm], IPA(gpa), r);
+	err = share_with(&vms[vm], IPA(gpa), r);
 	vms[vm].quota.limit = 0;
 	/* Tables are no business of the specification; being short of them changes nothing. */
 	if (!(starved && err == GZ_ENOMEM))
@@ -435,7 +435,7 @@ static void *fight(void *arg)
 			at &= ~511ull, pa = HOST_BASE + at * PAGE_SIZE;
 		switch (frnd(f, 8)) {
 		case 0: case 1: case 2:
-			err = host_share_guest(gm, IPA(GPA0 + at * PAGE_SIZE), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
+			err = share_with(gm, IPA(GPA0 + at * PAGE_SIZE), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
 			break;
 		case 3:
 			err = host_unshare_guest(gm, IPA(GPA0 + at * PAGE_SIZE), pages);

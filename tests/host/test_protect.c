@@ -68,7 +68,7 @@ void *fixmap_map(u32 slot, pa_t page, u32 attr)
 
 static enum gz_err give(struct guest_mem *to, u64 ipa, u64 pa, u64 pages)
 {
-	return host_share_guest(to, IPA(ipa), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
+	return share_with(to, IPA(ipa), (struct pa_range){ PA(pa), pages * PAGE_SIZE });
 }
 
 static bool host_sees(u64 pa)

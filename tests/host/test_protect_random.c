@@ -184,7 +184,7 @@ static void one(void)
 	switch (rnd(12)) {
 	case 0: case 1: case 2: case 3:
 		say("give vm %u g %llu p %llu n %llu", v, (unsigned long long)g, (unsigned long long)p, (unsigned long long)n);
-		err = host_share_guest(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), n * PAGE_SIZE });
+		err = share_with(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), n * PAGE_SIZE });
 		break;
 	case 4:
 		say("share vm %u g %llu", v, (unsigned long long)g);
@@ -248,7 +248,7 @@ static void one(void)
 	case 11:
 		say("pin");
 		if (host_share_hyp(PA(PA0 + p * PAGE_SIZE)) == GZ_OK) {
-			err = host_share_guest(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), PAGE_SIZE });
+			err = share_with(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), PAGE_SIZE });
 			if (err != GZ_EPERM && err != GZ_EINVAL)
 				bad("pinned page given: %d", err);
 			host_unshare_hyp(PA(PA0 + p * PAGE_SIZE));
