@@ -18,6 +18,7 @@
 #define ATTR_MMIO	(PG_R | PG_W | PG_STAGE1)
 
 static struct pgtable host_table;
+static struct pool_quota host_quota;
 
 struct zones { const struct pa_range *ram, *hidden; u32 ram_count, hidden_count; };
 
@@ -64,8 +65,11 @@ enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count, const struct
 {
 	const struct zones z = { ram, hidden, ram_count, hidden_count };
 	u8 bits = choose_ipa_bits(ram, ram_count);
-	enum gz_err err = pgtable_init(&host_table, PG_STAGE2, bits, 0, NULL);
+	enum gz_err err;
 
+	/* A host that scatters donations leaves a third of the pool to the VMs; docs/memory-ownership.md "Tables". */
+	host_quota = (struct pool_quota){ .limit = (u32)(page_pool_total() / 3 * 2) };
+	err = pgtable_init(&host_table, PG_STAGE2, bits, 0, &host_quota);
 	for (u64 addr = 0; addr < BIT(bits) && !err;)
 		addr = map_zone(&z, addr, BIT(bits), &err);
 	host_table.live = host_table.keep_tables = true;
@@ -107,6 +111,17 @@ void host_s2_take(struct pa_range range)
 	enum gz_err err = pgtable_unmap(&host_table, range.base.v, range.size);
 
 	CHECK(err == GZ_OK);
+}
+
+void host_s2_take_begin(void)
+{
+	host_table.flush_later = true;
+}
+
+void host_s2_take_end(void)
+{
+	host_table.flush_later = false;
+	pgtable_flush_all(&host_table);
 }
 
 /*

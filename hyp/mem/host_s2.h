@@ -31,6 +31,9 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec);
  */
 enum gz_err host_s2_reserve(struct pa_range range) __must_check NEEDS(host_lock);
 void host_s2_take(struct pa_range range) NEEDS(host_lock);
+/* Takes between these two share one TLBI, done on return from end. Nobody may use such a page before, nor host_lock go. */
+void host_s2_take_begin(void) NEEDS(host_lock);
+void host_s2_take_end(void) NEEDS(host_lock);
 void host_s2_give(struct pa_range range) NEEDS(host_lock);
 /* Panic only, takes no lock: from now on every access of the host comes to EL2. */
 void host_s2_revoke(void);

@@ -70,20 +70,33 @@ static NO_LOCK_CHECK enum gz_err seal_leaf(u64 addr, struct pg_leaf leaf, void *
 	return GZ_OK;
 }
 
-enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages)
+/*
+ * One TLBI for all the pages of a slice, also when it ends in an error: nobody can use the records before host_lock is
+ * free again, and by then the TLB entries are gone.
+ */
+static enum gz_err seal_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->lock)
 {
 	struct gm_slice s = { gm, &gm->seal_ipa, (u64)budget_pages * GM_PAGE_COST };
+	enum gz_err err;
+
+	spin_lock(&host_lock);
+	host_s2_take_begin();
+	err = walk_slice(&s, seal_leaf);
+	host_s2_take_end();
+	spin_unlock(&host_lock);
+	return err;
+}
+
+enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages)
+{
 	enum gz_err err = GZ_OK;
 
 	spin_lock(&gm->lock);
 	WRITE_ONCE(gm->started, true);		/* what is mapped from here on is donated */
-	if (gm->dying) {
+	if (gm->dying)
 		err = GZ_ESTATE;
-	} else if (gm->protect) {
-		spin_lock(&host_lock);
-		err = walk_slice(&s, seal_leaf);
-		spin_unlock(&host_lock);
-	}
+	else if (gm->protect)
+		err = seal_slice(gm, budget_pages);
 	if (!err)
 		fetch_fresh();	/* the host wrote, and may have run, code there after it was mapped */
 	spin_unlock(&gm->lock);

@@ -40,6 +40,7 @@ struct pgtable {
 	u16 vmid;		/* stage 2: whose TLB entries */
 	bool live;		/* a CPU may be walking it: break-before-make and TLBI needed */
 	bool keep_tables;	/* unmap leaves empty tables: mapping the same again cannot fail */
+	bool flush_later;	/* with keep_tables: unmap leaves its TLBI to a pgtable_flush_all() under the same lock */
 	pa_t root;
 	struct pool_quota *quota;
 };
@@ -81,7 +82,7 @@ enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr
 enum gz_err pgtable_reserve(struct pgtable *t, u64 addr) __must_check;
 /* Reserve step of unmap: splits blocks that straddle the ends of the range, so that unmap of it cannot fail. */
 enum gz_err pgtable_split(struct pgtable *t, u64 addr, u64 size) __must_check;
-/* Unmaps; straddling blocks are split first (GZ_ENOMEM with nothing changed). Invalid entries are skipped. TLBI done on return. */
+/* Unmaps; straddling blocks are split first (GZ_ENOMEM with nothing changed). Invalid entries are skipped. TLBI done on return, but for flush_later. */
 enum gz_err pgtable_unmap(struct pgtable *t, u64 addr, u64 size) __must_check;
 /* Turns a whole, contiguous, equal table of 512 pages at addr back into a block and frees the table; false if it is not. */
 bool pgtable_collapse(struct pgtable *t, u64 addr);

@@ -113,7 +113,8 @@ enum gz_err pgtable_unmap(struct pgtable *t, u64 addr, u64 size)
 	if (err)
 		return err;
 	unmap_level(&u, pa_to_ptr(t->root), t->start_level, addr, addr + size);
-	pte_flush(&u.batch);
+	if (!t->flush_later)
+		pte_flush(&u.batch);
 	page_pool_give_back(t->quota, &u.freed);
 	return GZ_OK;
 }

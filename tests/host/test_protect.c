@@ -22,12 +22,11 @@
 static struct guest_mem gm, other;
 static u64 pool_before;
 
-static int setup(void **state)
+static int setup_pool(u32 pool_pages)
 {
 	bool populate;
 
-	(void)state;
-	fixture_machine(RAM_MB * MB, 256);
+	fixture_machine(RAM_MB * MB, pool_pages);
 	pool_before = page_pool_free_pages();
 	fixture_guest(&gm, 1, 64);
 	fixture_guest(&other, 2, 64);
@@ -38,6 +37,18 @@ static int setup(void **state)
 	/* What the host left everywhere: scrubbing shows. */
 	memset(pa_to_ptr(PA(HOST_BASE)), 0x5a, RAM_BASE + RAM_MB * MB - HOST_BASE);
 	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return setup_pool(256);
+}
+
+static int setup_small(void **state)
+{
+	(void)state;
+	return setup_pool(30);
 }
 
 /* Whatever a test did: everything comes back, and the host's table is what it was. */
@@ -474,6 +485,59 @@ static void donate__icache_invalidated_before_the_guest_has_it(void **state)
 	assert_true(ic < map);
 }
 
+/* A page of each block: the host's table may not take what other VMs need. */
+static void donate__scattered_in_a_small_pool__another_vm_still_maps(void **state)
+{
+	enum gz_err err = GZ_OK;
+	u64 n = 0;
+
+	(void)state;
+	start(&gm);
+	for (; !err && n < 21; n++)
+		err = give(&gm, IPA0 + n * PAGE_SIZE, BLOCK_PA + n * BLOCK_SIZE, 1);
+	assert_int_equal(err, GZ_ENOMEM);
+	assert_in_range(n, 10, 20);
+	assert_int_equal(give(&other, IPA0, BLOCK_PA + 21 * BLOCK_SIZE, 1), GZ_OK);
+	assert_int_equal(give(&other, IPA0 + BLOCK_SIZE, BLOCK_PA + 22 * BLOCK_SIZE, 1), GZ_OK);
+	/* What comes back makes room again. */
+	assert_int_equal(guest_relinquish_host(&gm, IPA(IPA0)), GZ_OK);
+	assert_int_equal(give(&gm, IPA0 + n * PAGE_SIZE, BLOCK_PA + n * BLOCK_SIZE, 1), GZ_OK);
+}
+
+static u64 broadcast_tlbis(void)
+{
+	return shim_events_of(EV_TLBI_IPAS2E1IS) + shim_events_of(EV_TLBI_VMALLE1IS) + shim_events_of(EV_TLBI_VMALLS12E1IS);
+}
+
+/* One per slice, and two for a block of the host's that is broken up. */
+static void seal__scattered_pages__few_tlb_invalidations(void **state)
+{
+	(void)state;
+	for (u64 i = 0; i < 256; i++)
+		assert_int_equal(give(&gm, IPA0 + i * PAGE_SIZE, BLOCK_PA + 2 * i * PAGE_SIZE, 1), GZ_OK);
+	shim_events_clear();
+	start(&gm);
+	assert_in_range(broadcast_tlbis(), 1, 3);
+}
+
+/* EL2 has memory for one table more: the slice stops half way, and what it took is out of the TLBs all the same. */
+static void seal__stops_half_way__tlbs_flushed(void **state)
+{
+	struct pool_list rest;
+
+	(void)state;
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA + PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(give(&gm, IPA0 + PAGE_SIZE, BLOCK_PA + BLOCK_SIZE + PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(page_pool_take(NULL, (u32)page_pool_free_pages() - 1, &rest), GZ_OK);
+	assert_int_equal(guest_mem_protect(&gm), GZ_OK);
+	shim_events_clear();
+	assert_int_equal(guest_mem_start_slice(&gm, 512), GZ_ENOMEM);
+	assert_false(host_sees(BLOCK_PA + PAGE_SIZE));
+	assert_true(host_sees(BLOCK_PA + BLOCK_SIZE + PAGE_SIZE));
+	assert_int_equal(shim_events_of(EV_TLBI_VMALLS12E1IS), 1);
+	page_pool_give_back(NULL, &rest);
+}
+
 /* The host uses up EL2's memory between a guest's SHARE and its UNSHARE: the page must come back all the same. */
 static void unshare__pool_used_up_meanwhile__page_is_private_again(void **state)
 {
@@ -551,6 +615,8 @@ int main(void)
 		T(unshare__neighbour_given_back_and_pool_used_up__page_is_private_again),
 		T(share__in_a_loop__host_blocks_are_left_alone),
 		T(donate__tables_for_one_block_only__nothing_changed),
+		cmocka_unit_test_setup_teardown(donate__scattered_in_a_small_pool__another_vm_still_maps, setup_small, teardown),
+		T(seal__scattered_pages__few_tlb_invalidations), T(seal__stops_half_way__tlbs_flushed),
 		T(seal__no_stale_instructions__icache_invalidated_after_the_host_lost_the_page),
 		T(donate__icache_invalidated_before_the_guest_has_it),
 	};
