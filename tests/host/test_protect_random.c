@@ -164,98 +164,113 @@ static void feed(void)
 
 #define say(...) snprintf(doing, sizeof(doing), __VA_ARGS__)
 
+/* Some page that the guest shares with the host, if there is one. */
+static enum gz_err take_one_back(struct guest_mem *gm, u32 v)
+{
+	for (u32 i = 0; i < 50 && guest_mem_private(gm); i++) {
+		u64 g = rnd(GPAGES);
+		s32 p = before.map[v][g];
+
+		if (p >= 0 && before.state[p] == OWN_GUEST_SHARED_HOST)
+			return guest_unshare_host(gm, IPA(IPA0 + g * PAGE_SIZE));
+	}
+	return GZ_OK;
+}
+
+/* Part of a seal may be done when it stops: no failure that must leave everything as it was. */
+static void start_slice(struct guest_mem *gm)
+{
+	enum gz_err err;
+
+	if (rnd(4) == 0 && guest_mem_protect(gm) && !gm->started)
+		bad("not protected");
+	if (rnd(2))
+		return;
+	err = guest_mem_start_slice(gm, 1 + (u32)rnd(600));
+	if (err && err != GZ_ENOMEM && err != GZ_EAGAIN)
+		unchanged();
+}
+
+static enum gz_err replace_slot(struct guest_mem *gm)
+{
+	enum gz_err err;
+	bool populate;
+
+	while ((err = guest_mem_remove_slot_slice(gm, 0)) == GZ_EAGAIN)
+		;
+	if (err == GZ_OK)
+		return guest_mem_register(gm, 0, IPA(IPA0), 4 * 512, &populate);
+	return err == GZ_ENOMEM ? GZ_OK : err;
+}
+
+static void die_and_be_born(struct guest_mem *gm, u32 v)
+{
+	bbm_stop(&gm->s2);
+	while (guest_mem_destroy_slice(gm, 1 + (u32)rnd(300)) == GZ_EAGAIN)
+		check();
+	check();
+	feed();
+	make(v);
+}
+
+static enum gz_err give_pinned(struct guest_mem *gm, u64 ipa, u64 pa)
+{
+	enum gz_err err;
+
+	if (host_share_hyp(PA(pa)))
+		return GZ_OK;
+	err = share_with(gm, IPA(ipa), (struct pa_range){ PA(pa), PAGE_SIZE });
+	if (err != GZ_EPERM && err != GZ_EINVAL)
+		bad("pinned page given: %d", err);
+	host_unshare_hyp(PA(pa));
+	return err;
+}
+
+static enum gz_err call(struct guest_mem *gm, u32 v, u64 ipa, u64 pa, u64 n)
+{
+	u32 what = (u32)rnd(12);
+
+	say("call %u of vm %u: ipa %llx pa %llx, %llu pages", what, v, (unsigned long long)ipa, (unsigned long long)pa,
+	    (unsigned long long)n);
+	switch (what) {
+	case 4:
+		return guest_mem_private(gm) ? guest_share_host(gm, IPA(ipa)) : GZ_OK;
+	case 5:
+		return take_one_back(gm, v);
+	case 6:
+		return guest_relinquish_host(gm, IPA(ipa));
+	case 7:
+		return host_unshare_guest(gm, IPA(ipa), n);
+	case 8:
+		start_slice(gm);
+		return GZ_OK;
+	case 9:
+		return rnd(8) ? GZ_OK : replace_slot(gm);
+	case 10:
+		if (rnd(20) == 0)
+			die_and_be_born(gm, v);
+		return GZ_OK;
+	case 11:
+		return give_pinned(gm, ipa, pa);
+	default:
+		return share_with(gm, IPA(ipa), (struct pa_range){ PA(pa), n * PAGE_SIZE });
+	}
+}
+
 static void one(void)
 {
 	u32 v = 1 + (u32)rnd(VMS);
-	struct guest_mem *gm = &vms[v];
-	u64 g = rnd(3) ? rnd(6) * 512 + (rnd(2) ? 0 : rnd(512)) : rnd(GPAGES), n = rnd(3) ? 1 + rnd(8) : rnd(2) ? 512 : 1 + rnd(700);
+	u64 g = rnd(3) ? rnd(6) * 512 + (rnd(2) ? 0 : rnd(512)) : rnd(GPAGES);
+	u64 n = rnd(3) ? 1 + rnd(8) : rnd(2) ? 512 : 1 + rnd(700);
 	u64 p = rnd(4) ? g % PAGES : rnd(PAGES);
-	u64 ipa = IPA0 + g * PAGE_SIZE;
-	enum gz_err err = GZ_OK;
-	bool starved = rnd(5) == 0;
 
-	if (p + n > PAGES)
-		n = PAGES - p;
+	n = MIN(n, PAGES - p);
 	if (n == 0)
 		return;
-	if (starved)
+	if (rnd(5) == 0)
 		starve();
 	take(&before);
-	switch (rnd(12)) {
-	case 0: case 1: case 2: case 3:
-		say("give vm %u g %llu p %llu n %llu", v, (unsigned long long)g, (unsigned long long)p, (unsigned long long)n);
-		err = share_with(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), n * PAGE_SIZE });
-		break;
-	case 4:
-		say("share vm %u g %llu", v, (unsigned long long)g);
-		err = guest_mem_private(gm) ? guest_share_host(gm, IPA(ipa)) : GZ_OK;
-		break;
-	case 5:
-		say("unshare vm %u g %llu", v, (unsigned long long)g);
-		for (u32 i = 0; i < 50 && guest_mem_private(gm); i++) {
-			u64 gg = rnd(GPAGES);
-			s32 pp = before.map[v][gg];
-
-			if (pp >= 0 && before.state[pp] == OWN_GUEST_SHARED_HOST) {
-				err = guest_unshare_host(gm, IPA(IPA0 + gg * PAGE_SIZE));
-				break;
-			}
-		}
-		break;
-	case 6:
-		say("relinquish vm %u g %llu", v, (unsigned long long)g);
-		err = guest_relinquish_host(gm, IPA(ipa));
-		break;
-	case 7:
-		say("host unshare vm %u g %llu n %llu", v, (unsigned long long)g, (unsigned long long)n);
-		err = host_unshare_guest(gm, IPA(ipa), n);
-		break;
-	case 8:
-		say("start slice vm %u", v);
-		if (rnd(4) == 0)
-			if (guest_mem_protect(gm) && !gm->started)
-				bad("not protected");
-		if (rnd(2) == 0) {
-			err = guest_mem_start_slice(gm, 1 + (u32)rnd(600));
-			if (err == GZ_ENOMEM || err == GZ_EAGAIN)
-				err = GZ_OK;
-		}
-		break;
-	case 9:
-		say("remove slot vm %u", v);
-		if (rnd(8) == 0) {
-			bool populate;
-
-			while ((err = guest_mem_remove_slot_slice(gm, 0)) == GZ_EAGAIN)
-				;
-			if (err == GZ_OK)
-				err = guest_mem_register(gm, 0, IPA(IPA0), 4 * 512, &populate);
-			else if (err == GZ_ENOMEM)
-				err = GZ_OK;
-		}
-		break;
-	case 10:
-		say("destroy vm %u", v);
-		if (rnd(20) == 0) {
-			bbm_stop(&gm->s2);
-			while (guest_mem_destroy_slice(gm, 1 + (u32)rnd(300)) == GZ_EAGAIN)
-				check();
-			check();
-			feed();
-			make(v);
-		}
-		break;
-	case 11:
-		say("pin");
-		if (host_share_hyp(PA(PA0 + p * PAGE_SIZE)) == GZ_OK) {
-			err = share_with(gm, IPA(ipa), (struct pa_range){ PA(PA0 + p * PAGE_SIZE), PAGE_SIZE });
-			if (err != GZ_EPERM && err != GZ_EINVAL)
-				bad("pinned page given: %d", err);
-			host_unshare_hyp(PA(PA0 + p * PAGE_SIZE));
-		}
-		break;
-	}
-	if (err)
+	if (call(&vms[v], v, IPA0 + g * PAGE_SIZE, PA0 + p * PAGE_SIZE, n))
 		unchanged();
 	feed();
 	check();
