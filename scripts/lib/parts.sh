@@ -7,7 +7,7 @@
 # part -> tools of the machine itself
 TOOLS="gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross make qemu-system-arm
 gdb-multiarch device-tree-compiler cpio xz-utils kmod clang-19 clang-tidy-19 libcmocka-dev
-sparse qemu-user-static u-boot-qemu libfdt-dev zlib1g-dev shellcheck cloc bc e2fsprogs
+sparse qemu-user-static u-boot-qemu libfdt-dev zlib1g-dev shellcheck cloc bc bison flex e2fsprogs
 mmdebstrap arch-test gcovr universal-ctags python3 python3-libfdt util-linux
 libslirp-dev libseccomp-dev pkgconf"
 
@@ -161,4 +161,11 @@ part_rootfs() {
 	local disk
 	disk=$(scripts/lib/guest-root) || die "no guest disk; remedy: see the lines above, then run scripts/setup again"
 	ln -sfn "${disk##*/}" "$GZ_ROOTFS"
+}
+
+# The small guest kernel; the link names the one that today's recipe makes.
+part_guestkernel() {
+	local image
+	image=$(scripts/lib/guest-kernel "$REFRESH") || die "no small guest kernel; remedy: see the lines above, then run scripts/setup again"
+	ln -sfn "${image##*/}" "$GZ_GUEST_KERNEL"
 }
