@@ -16,9 +16,10 @@ linux:                  ## out/linux/KERNEL/gzvm.ko for each Debian kernel in th
 vmm:                    ## out/vmm/gz, the VMM
 	$(MAKE) -C vmm
 
-guests:                 ## out/guests/*.bin, bare-metal payloads; out/agent/gz-agent, which runs commands
+guests:                 ## out/guests/*.bin, bare-metal payloads; out/agent/gz-agent, which runs commands; gz_guest.ko
 	$(MAKE) -C guests
 	$(MAKE) -C guests/agent
+	$(MAKE) -C guests/linux
 
 test:                   ## native unit tests
 	$(MAKE) -C tests/host run

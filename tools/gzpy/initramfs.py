@@ -57,10 +57,13 @@ def _name(path):
     return re.sub(r"\.ko(\.\w+)?$", "", os.path.basename(path)).replace("-", "_")
 
 
-def add_modules(archive, tree, names, extra=()):
-    """Puts modules below /modules and their load order into /modules/order."""
+def add_modules(archive, tree, names, extra=(), first=()):
+    """Puts modules below /modules and their load order into /modules/order; first: files that need no other."""
     mods = Modules(tree) if tree else None      # without a tree all must be built in
     order = []
+    for path in first:
+        archive.copy(f"modules/{_name(path)}.ko", path, 0o644)
+        order.append(_name(path))
     for path in mods.closure([*_needs_of(extra), *names]) if mods else ():
         archive.file(f"modules/{_name(path)}.ko", mods.load(path))
         order.append(_name(path))
@@ -108,13 +111,13 @@ def _base(archive, script):
         archive.directory(d)
 
 
-def guest(target, tree):
-    """The guest's initramfs: mounts the Debian on /dev/vda and starts the agent there."""
+def guest(target, tree, first=()):
+    """The guest's initramfs: mounts the Debian on /dev/vda and starts the agent there. first: modules to load first."""
     archive = Archive()
     _base(archive, "guest-init.sh")
     for name in ("main", "dhcp", "systemctl"):
         archive.copy(f"gz/{name}", os.path.join(HERE, f"guest-{name}.sh"))
-    add_modules(archive, tree, GUEST_MODULES)
+    add_modules(archive, tree, GUEST_MODULES, first=first)
     archive.write(target)
 
 

@@ -20,6 +20,7 @@ USAGE = """usage: scripts/run [OPTION...]                  an interactive shell 
 Boots QEMU with the hypervisor at EL2, an unmodified Debian kernel as host, and under it a Debian
 guest through gzvm.ko and gz. Installs and builds what is missing."""
 GUEST_CMDLINE = "console=ttyS0 quiet loglevel=4"
+SWIOTLB_MIB = 16      # of a protected guest's memory: what its devices reach
 PORTS = ("gz.agent", "gz.ctl", "gz.console")
 
 
@@ -38,12 +39,15 @@ def parse(argv):
                 formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--host", action="store_true", help="run CMD in the host instead of a guest")
     ap.add_argument("--bare", action="store_true", help="no hypervisor: the host kernel itself at EL2")
+    ap.add_argument("--protected", action="store_true", help="a guest whose memory the host cannot read")
     ap.add_argument("--share", metavar="DIR", help="show DIR to the host at /mnt/share, read-write")
     ap.add_argument("--cpu", default="cortex-a76", metavar="MODEL")
     ap.add_argument("--smp", type=int, default=4, metavar="N", help="CPUs of the host (4)")
     ap.add_argument("--mem", default="2G", metavar="SIZE", help="memory of the machine (2G)")
     ap.add_argument("--guest-cpus", type=int, default=2, metavar="N", help="vCPUs of the guest (2)")
     ap.add_argument("--guest-mem", type=int, default=512, metavar="MIB", help="memory of the guest (512)")
+    ap.add_argument("--guest-kernel", default="debian", metavar="FILE",
+                    help="debian (that is the default), small, or an arm64 Image with virtio and ext4 built in")
     ap.add_argument("--guest-dev", default="/dev/gzvm", metavar="FILE", help="what gz runs the guest with")
     ap.add_argument("--guest-append", default="", metavar="TEXT", help="more words for the guest's kernel")
     ap.add_argument("--disk", metavar="FILE", help="the guest's disk, kept; else a fresh Debian each time")
@@ -75,6 +79,12 @@ def check(ap, a):
     """What can be told wrong before anything is installed or built."""
     if a.bare and not a.host:
         a.guest_dev = "/dev/kvm"       # only KVM can run a guest without our hypervisor
+    if a.protected and (a.host or a.bare):
+        ap.error("--protected is about a guest under the hypervisor: leave out --host and --bare")
+    if a.guest_kernel not in ("debian", "small"):
+        if not os.path.isfile(a.guest_kernel):
+            ap.error(f"--guest-kernel {a.guest_kernel}: there is no such file")
+        qemu.kernel_size(a.guest_kernel)
     for name in ("kernel", "disk"):
         path = getattr(a, name)
         if path and not os.path.isfile(path):
@@ -126,12 +136,14 @@ def kernel_release(path):
 def prepare(a, say):
     """Installs and builds what is missing."""
     parts = ["tools", "kernel", "sysroot", "busybox"] + ([] if a.host or a.disk else ["rootfs"])
+    parts += ["guestkernel"] if a.guest_kernel == "small" and not a.host else []
     run_quietly([os.path.join(paths.TOP, "scripts/setup"), *parts], "setup", show=True)
     paths.cache.cache_clear()
     say("building")
     make = ["make", "-s", "-C"]
     jobs = [[*make, paths.TOP + "/guests/agent"], [*make, paths.TOP + "/vmm"]]
     jobs += [] if a.bare else [[*make, paths.TOP + "/hyp"]]
+    jobs += [[*make, paths.TOP + "/guests/linux", "6.12"]] if a.protected else []
     if not a.bare and (a.headers or not a.kernel):
         jobs.append([*make, paths.TOP + "/linux"] + ([f"KDIR={os.path.abspath(a.headers)}"] if a.headers else ["6.12"]))
     elif not a.bare:
@@ -159,17 +171,29 @@ def guest_words(a):
             "--cmdline", f"{GUEST_CMDLINE} {a.guest_append}".strip(), "--cpus", str(a.guest_cpus),
             "--mem", str(a.guest_mem), "--disk", "/dev/vda", "--net", "user,loopback", "--rng",
             "--vport", "gz.agent=/dev/virtio-ports/gz.agent",
-            "--serial", "file:/dev/virtio-ports/gz.console"]
+            "--serial", "file:/dev/virtio-ports/gz.console",
+            *(["--protected-vm-without-firmware", "--swiotlb", str(SWIOTLB_MIB)] if a.protected else [])]
+
+
+def guest_kernel(a):
+    """(kernel, module tree or None, modules to load first): the small kernel has built in what it needs."""
+    cache = paths.cache()
+    if a.guest_kernel == "debian":
+        return cache["GZ_KERNEL_612"], cache["GZ_MODULES_612"], [paths.GUEST_MODULE] if a.protected else []
+    path = cache["GZ_GUEST_KERNEL"] if a.guest_kernel == "small" else a.guest_kernel
+    if not os.path.exists(path) and not a.host:
+        raise qemu.Wrong("there is no small guest kernel; remedy: scripts/setup guestkernel, or leave out --no-build")
+    return path, None, []
 
 
 def pack(a, host, folder):
     """Makes the initramfs of the host, the guest's inside; its path."""
-    cache = paths.cache()
     settings = {"MODE": "host" if a.host else "guest", "SHARE": "1" if a.share else "",
                 "HOST_CMD": shlex.quote(a.host_cmd), "GUEST": shlex.quote(shlex.join(guest_words(a)))}
     guest_initrd = os.path.join(folder, "guest.cpio")
-    initramfs.guest(guest_initrd, cache["GZ_MODULES_612"])
-    files = [("Image", cache["GZ_KERNEL_612"]), ("initrd", guest_initrd)]
+    kernel, tree, first = guest_kernel(a)
+    initramfs.guest(guest_initrd, tree, first)
+    files = [("Image", kernel), ("initrd", guest_initrd)]
     module = host.module if host.module and os.path.exists(host.module) and not a.bare else None
     target = os.path.join(folder, "host.cpio")
     initramfs.host(target, host.tree, settings, module, files)

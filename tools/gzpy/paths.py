@@ -9,6 +9,7 @@ OUT = os.path.join(TOP, "out")
 HYP = os.path.join(OUT, "hyp", "gz.bin")
 GZ = os.path.join(OUT, "vmm", "gz")
 AGENT = os.path.join(OUT, "agent", "gz-agent")
+GUEST_MODULE = os.path.join(OUT, "guests-linux", "6.12", "gz_guest.ko")
 
 
 @functools.cache
