@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "client.h"
+#include "private_attacks.h"
 
 #define BLOCK		0x200000ul
 #define PSTATE_EL1H	0x3c5ull
@@ -386,6 +387,8 @@ int main(int argc, char **argv)
 		hold();
 	if (argc > 1 && !strcmp(argv[1], "hang"))
 		return hang();
+	if (argc > 1 && !strcmp(argv[1], "attack"))
+		return attack_demo();
 	if (argc > 2 && !strcmp(argv[1], "load"))
 		return load(argv[2]);
 	for (t = tests; t; t = t->next) {

@@ -275,6 +275,12 @@ const struct attack attacks[] = {
 	{ "O_DIRECT write", a_direct, false }, { "futex operation", a_futex, true },
 	{ "page out, then load", a_pageout_load, false }, { "move, then load", a_remap_load, false },
 	{ "a hole in a page", a_punch_part, true },
+	{ "io_uring write of it", a_uring_write, false }, { "io_uring read into it", a_uring_read, true },
+	{ "io_uring fixed buffer", a_uring_fixed, false },
+	{ "core dump", a_core_dump, false }, { "/proc/kcore", a_kcore, false },
+	{ "compaction, then load", a_compaction, false }, { "collapse, then load", a_collapse, false },
+	{ "populate, then load", a_populate, false }, { "same-page merging", a_merge, false },
+	{ "fork, then load", a_fork_load, false },
 };
 
 const unsigned int attack_count = sizeof(attacks) / sizeof(attacks[0]);

@@ -16,6 +16,7 @@ struct target {
 	uint64_t secret;	/* the guest's first word there */
 	int memfd;
 	off_t offset;
+	uint64_t pa;		/* of the page, as it was before the guest started */
 	pid_t owner;
 	bool is_private;
 };
@@ -25,6 +26,20 @@ struct attack {
 	int (*run)(const struct target *t);
 	bool writes;		/* gets a page of its own: others read theirs */
 };
+
+/* private_attacks_kernel.c */
+int a_uring_write(const struct target *t);
+int a_uring_read(const struct target *t);
+int a_uring_fixed(const struct target *t);
+int a_core_dump(const struct target *t);
+int a_kcore(const struct target *t);
+int a_compaction(const struct target *t);
+int a_collapse(const struct target *t);
+int a_populate(const struct target *t);
+int a_merge(const struct target *t);
+int a_fork_load(const struct target *t);
+
+int attack_demo(void);		/* the table for people; an exit status */
 
 extern const struct attack attacks[];
 extern const unsigned int attack_count;

@@ -121,14 +121,14 @@ def guest(target, tree, first=()):
     archive.write(target)
 
 
-def host(target, tree, settings, module=None, guest_files=()):
-    """The host's initramfs. settings: shell variables of /etc/gz.conf; guest_files: (name, file)."""
+def host(target, tree, settings, module=None, guest_files=(), names=()):
+    """The host's initramfs. settings: shell variables of /etc/gz.conf; guest_files: (name, file); names: more modules."""
     archive = Archive()
     _base(archive, "host-init.sh")
     archive.file("etc/gz.conf", "".join(f"{k}={v}\n" for k, v in settings.items()))
     archive.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     archive.file("etc/group", "root:x:0:\n")
-    add_modules(archive, tree, HOST_MODULES, [module] if module else [])
+    add_modules(archive, tree, [*HOST_MODULES, *names], [module] if module else [])
     if os.path.exists(paths.GZ):
         archive.copy("bin/gz", paths.GZ)
         for name, path in libraries(paths.GZ, paths.cache()["GZ_SYSROOT"]):

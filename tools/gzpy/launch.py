@@ -16,10 +16,12 @@ from . import initramfs, paths, qemu, session
 USAGE = """usage: scripts/run [OPTION...]                  an interactive shell in a Debian guest
        scripts/run [OPTION...] -- CMD ARGS...   CMD in the guest: its output, its exit status
        scripts/run --host [OPTION...] [-- CMD]  the same in the host, without a guest
+       scripts/run --attack [OPTION...]         the host's attacks on a guest's memory, as a table
 
 Boots QEMU with the hypervisor at EL2, an unmodified Debian kernel as host, and under it a Debian
 guest through gzvm.ko and gz. Installs and builds what is missing."""
 GUEST_CMDLINE = "console=ttyS0 quiet loglevel=4"
+ATTACKER = os.path.join(paths.OUT, "tests", "clients")
 SWIOTLB_MIB = 16      # of a protected guest's memory: what its devices reach
 PORTS = ("gz.agent", "gz.ctl", "gz.console")
 
@@ -40,6 +42,7 @@ def parse(argv):
     ap.add_argument("--host", action="store_true", help="run CMD in the host instead of a guest")
     ap.add_argument("--bare", action="store_true", help="no hypervisor: the host kernel itself at EL2")
     ap.add_argument("--protected", action="store_true", help="a guest whose memory the host cannot read")
+    ap.add_argument("--attack", action="store_true", help="attack an open VM and a protected one from the host")
     ap.add_argument("--share", metavar="DIR", help="show DIR to the host at /mnt/share, read-write")
     ap.add_argument("--cpu", default="cortex-a76", metavar="MODEL")
     ap.add_argument("--smp", type=int, default=4, metavar="N", help="CPUs of the host (4)")
@@ -70,7 +73,11 @@ def parse(argv):
         ap.error("nothing after --")
     check(ap, a)
     a.command = command
-    if a.timeout is None and command is not None:
+    if a.attack:
+        if command or a.share or a.protected or a.bare:
+            ap.error("--attack brings its own command and folder: leave out --share, --protected, --bare and --")
+        a.host, a.command, a.share = True, ["/mnt/share/gzvm_abi_test", "attack"], ATTACKER
+    if a.timeout is None and a.command is not None:
         a.timeout = 600.0
     return a
 
@@ -144,6 +151,7 @@ def prepare(a, say):
     jobs = [[*make, paths.TOP + "/guests/agent"], [*make, paths.TOP + "/vmm"]]
     jobs += [] if a.bare else [[*make, paths.TOP + "/hyp"]]
     jobs += [[*make, paths.TOP + "/guests/linux", "6.12"]] if a.protected else []
+    jobs += [[*make, paths.TOP + "/tests/clients"]] if a.attack else []
     if not a.bare and (a.headers or not a.kernel):
         jobs.append([*make, paths.TOP + "/linux"] + ([f"KDIR={os.path.abspath(a.headers)}"] if a.headers else ["6.12"]))
     elif not a.bare:
@@ -196,7 +204,7 @@ def pack(a, host, folder):
     files = [("Image", kernel), ("initrd", guest_initrd)]
     module = host.module if host.module and os.path.exists(host.module) and not a.bare else None
     target = os.path.join(folder, "host.cpio")
-    initramfs.host(target, host.tree, settings, module, files)
+    initramfs.host(target, host.tree, settings, module, files, ["brd"] if a.attack else [])
     return target
 
 
