@@ -16,10 +16,26 @@
 
 #define FIXMAP_CLEAN	1
 
+static inline const u8 *clean_one(const u8 *p, u64 line)
+{
+	cache_clean_inval_line(p);
+	return p + line;
+}
+
+static inline const u8 *clean_four(const u8 *p, u64 line)
+{
+	return clean_one(clean_one(clean_one(clean_one(p, line), line), line), line);
+}
+
+/* Eight lines a turn: this loop is most of what a first touch costs. */
 static void clean_lines(const u8 *p, u64 bytes, u64 line)
 {
-	for (u64 i = 0; i < bytes; i += line)
-		cache_clean_inval_line(p + i);
+	const u8 *end = p + bytes;
+
+	while ((u64)(end - p) >= 8 * line)
+		p = clean_four(clean_four(p, line), line);
+	while (p < end)
+		p = clean_one(p, line);
 	dsb_sy();		/* done before the window closes and before the guest may read */
 }
 
