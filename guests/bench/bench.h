@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define BENCH_RAM	UINT64_C(0x80000000)
-#define BENCH_BOX	(BENCH_RAM + (UINT64_C(32) << 20))	/* struct bench_box */
+#define BENCH_BOX	(BENCH_RAM + (UINT64_C(32) << 20))	/* struct bench_box; of a protected VM the pool has it */
 #define BENCH_TOUCH	(BENCH_RAM + (UINT64_C(64) << 20))	/* memory nobody else uses */
 #define BENCH_BELL	UINT64_C(0x03000000)			/* the doorbell of ROLE_KICK */
 #define BENCH_SPI	8u
@@ -20,7 +20,7 @@
 #define BENCH_MARK_BEGIN()	__asm__ volatile("hint #0x6e" : : : "memory")
 #define BENCH_MARK_END()	__asm__ volatile("hint #0x6f" : : : "memory")
 
-enum bench_role { ROLE_NONE, ROLE_TOUCH, ROLE_KICK, ROLE_IRQ_RUNNING, ROLE_IRQ_IDLE };
+enum bench_role { ROLE_NONE, ROLE_TOUCH, ROLE_KICK, ROLE_IRQ_RUNNING, ROLE_IRQ_IDLE, ROLE_SHARE };
 
 struct bench_box {
 	uint64_t role;

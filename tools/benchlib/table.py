@@ -38,13 +38,16 @@ ROWS = [
     ("touch_4k_present", "first touch per 4 KiB: 4 KiB backing, host page present"),
     ("touch_2m_absent", "first touch per 4 KiB: 2 MiB backing, host page absent"),
     ("touch_2m_present", "first touch per 4 KiB: 2 MiB backing, host page present"),
-    ("touch_protected", "first touch per 4 KiB, protected VM"),
+    ("touch_protected_absent", "first touch per 4 KiB, protected VM: 4 KiB backing, host page absent"),
+    ("touch_protected_present", "first touch per 4 KiB, protected VM: 4 KiB backing, host page present"),
     ("share_unshare", "share and unshare of a page, protected VM"),
     ("teardown_4k_present", "teardown per 4 KiB, 4 KiB backing"),
     ("teardown_2m_present", "teardown per 4 KiB, 2 MiB backing"),
-    ("teardown_protected", "teardown per 4 KiB, protected VM"),
+    ("teardown_protected_present", "teardown per 4 KiB, protected VM, scrub included"),
     ("vm_create_to_first", "VM create to the guest's first C line"),
     ("vm_teardown_empty", "teardown of a VM that did nothing"),
+    ("vm_create_protected", "the same creation, protected VM"),
+    ("vm_teardown_protected_empty", "the same teardown, protected VM"),
     ("host_boot_to_init", "host: power-on to init"),
     ("host_boot_in_el2", "of these in gz.bin's EL2 (its own start included)"),
     ("host_getppid", "host: getppid"),
@@ -55,7 +58,7 @@ ROWS = [
     ("host_copy_mib", "host: copy of 1 MiB"),
     ("dma_map", "DMA window changed"),
 ]
-UNBUILT = {"touch_protected", "share_unshare", "teardown_protected", "dma_map"}
+UNBUILT = {"dma_map"}
 TITLES = {"bare": "bare EL1", "gz": "gz.bin", "nvhe": "KVM nVHE", "vhe": "KVM VHE", "protected": "KVM protected"}
 
 

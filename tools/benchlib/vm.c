@@ -33,11 +33,11 @@ struct counter_offset { uint64_t offset, reserved; };
 #define MIB		(UINT64_C(1) << 20)
 #define SETTLE_US	1000
 
-enum backing { PAGES, BLOCKS };
+enum backing { PAGES, BLOCKS, PRIVATE };	/* private: a protected VM */
 
 struct vm {
 	struct hv hv;
-	struct gmem mem;
+	struct gmem mem, pool;
 	struct hv_vcpu vcpu;
 	struct boot_image img;
 	pthread_t thread;
@@ -108,35 +108,51 @@ static void share_clock(struct vm *v)
 		fail("KVM has no KVM_ARM_SET_COUNTER_OFFSET");
 }
 
+static int protect(struct vm *v)
+{
+	return v->pool.size ? v->hv.ops->protect(&v->hv, v->pool.base, v->pool.size, v->pool.host) : 0;
+}
+
 static void build(struct vm *v)
 {
 	const struct hv_gic gic = { GZ_GICD_BASE, GZ_GICD_BASE - GZ_GICR_STRIDE, 1 };
 	const struct hv_ops *ops;
 	struct fdt_plan plan = {
 		.cpu_count = 1, .ram_base = v->mem.base, .ram_size = v->mem.size, .gicd = gic.dist,
-		.gicr = gic.redist, .cmdline = "bench=role",
+		.gicr = gic.redist, .cmdline = "bench=role", .pool_base = v->pool.base, .pool_size = v->pool.size,
 	};
 
 	if (hv_open(&v->hv, device))
 		fail("no VM");
 	ops = v->hv.ops;
-	if (ops->set_memory(&v->hv, v->mem.base, v->mem.size, v->mem.host) || ops->create_gic(&v->hv, &gic) ||
+	if (ops->set_memory(&v->hv, v->mem.base, v->mem.size, v->mem.host) || protect(v) || ops->create_gic(&v->hv, &gic) ||
 	    ops->create_vcpu(&v->hv, 0, &v->vcpu) || ops->seal(&v->hv, v->img.fdt, GZ_FDT_MAX) ||
 	    fdt_build(&plan, gmem_span(&v->mem, v->img.fdt, GZ_FDT_MAX), GZ_FDT_MAX) < 0 ||
 	    ops->set_entry(&v->vcpu, v->img.entry, v->img.fdt))
 		fail("the VM could not be built");
 }
 
+static void make_memory(struct vm *v, uint64_t size, enum backing backing)
+{
+	*v = (struct vm){ .mem = { .base = GZ_RAM_BASE, .size = size } };
+	if (backing != PRIVATE) {
+		v->mem.host = memory(size, backing);
+		return;
+	}
+	v->pool = (struct gmem){ .base = GZ_RAM_BASE + size, .size = BLOCK, .host = memory(BLOCK, PAGES) };
+	if (gmem_create_private(&v->mem, GZ_RAM_BASE, size))
+		fail("no private memory");
+}
+
 /* A VM up to its first instruction. Kernel and mailbox are in memory before the clock starts. */
 static void start(struct vm *v, enum bench_role role, uint64_t size, enum backing backing, bool present)
 {
-	*v = (struct vm){ .mem = { .base = GZ_RAM_BASE, .size = size } };
-	v->mem.host = memory(size, backing);
+	make_memory(v, size, backing);
 	if (present)
 		memset(v->mem.host, 0, size);
 	if (boot_load_kernel(&v->mem, kernel, false, &v->img))
 		fail("the guest could not be loaded");
-	v->box = (void *)(v->mem.host + (BENCH_BOX - BENCH_RAM));
+	v->box = v->pool.size ? (void *)v->pool.host : (void *)(v->mem.host + (BENCH_BOX - BENCH_RAM));
 	memset((void *)v->box, 0, sizeof(*v->box));
 	v->box->role = role;
 	v->box->pages = (size - (BENCH_TOUCH - BENCH_RAM) - 2 * BLOCK) / 4096;
@@ -198,25 +214,27 @@ static uint64_t stop(struct vm *v)
 	mark = false;
 	t = now() - t;
 	munmap(v->mem.host, v->mem.size);
+	if (v->pool.size)
+		munmap(v->pool.host, v->pool.size);
 	return t;
 }
 
-static void row_life(void)
+static void row_life(const char *name, const char *name2, enum backing backing)
 {
 	uint64_t create[4], empty[4];
 	struct vm v;
 
-	if (!wanted("vm_create_to_first") && !wanted("vm_teardown_empty"))
+	if (!wanted(name) && !wanted(name2))
 		return;
 	for (int i = 0; i < 4; i++) {
-		start(&v, ROLE_NONE, 100 * MIB, PAGES, false);
-		mark = only && wanted("vm_teardown_empty");
+		start(&v, ROLE_NONE, 100 * MIB, backing, false);
+		mark = only && wanted(name2);
 		run_here(&v);
 		create[i] = v.box->started - v.begun;
 		empty[i] = stop(&v);
 	}
-	report("vm_create_to_first", create, 4);
-	report("vm_teardown_empty", empty, 4);
+	report(name, create, 4);
+	report(name2, empty, 4);
 }
 
 static void row_touch(const char *kind, enum backing backing, bool present)
@@ -243,6 +261,36 @@ static void row_touch(const char *kind, enum backing backing, bool present)
 	report(name, &touch, 1);
 	down = down > nothing ? (down - nothing) / pages : 0;
 	report(name2, &down, 1);
+}
+
+static void row_share(void)
+{
+	uint64_t sample[BENCH_ROUNDS];
+	struct vm v;
+
+	if (!wanted("share_unshare"))
+		return;
+	start(&v, ROLE_SHARE, 100 * MIB, PRIVATE, true);
+	run_here(&v);
+	if (v.box->done != BENCH_ROUNDS)
+		fail("the guest cannot share a page");
+	for (unsigned int i = 0; i < BENCH_ROUNDS; i++)
+		sample[i] = v.box->at[i];
+	stop(&v);
+	report("share_unshare", sample, BENCH_ROUNDS);
+}
+
+/* KVM on this kernel has no protected guests: those rows stay empty. */
+static bool protects(void)
+{
+	struct hv hv;
+	bool has;
+
+	if (hv_open(&hv, device))
+		fail("no VM");
+	has = hv.ops->protect;
+	hv_close(&hv);
+	return has;
 }
 
 static void row_kick(void)
@@ -311,11 +359,17 @@ int main(int argc, char **argv)
 	device = argv[1];
 	kernel = argv[2];
 	only = argc > 3 ? argv[3] : NULL;
-	row_life();
+	row_life("vm_create_to_first", "vm_teardown_empty", PAGES);
 	row_touch("4k_absent", PAGES, false);
 	row_touch("4k_present", PAGES, true);
 	row_touch("2m_absent", BLOCKS, false);
 	row_touch("2m_present", BLOCKS, true);
+	if (protects()) {
+		row_life("vm_create_protected", "vm_teardown_protected_empty", PRIVATE);
+		row_touch("protected_absent", PRIVATE, false);
+		row_touch("protected_present", PRIVATE, true);
+		row_share();
+	}
 	row_kick();
 	row_irq("irqfd_running", ROLE_IRQ_RUNNING);
 	row_irq("irqfd_idle", ROLE_IRQ_IDLE);
