@@ -27,7 +27,7 @@
 
 struct gzvm_view {
 	struct address_space *mapping;
-	pgoff_t index;
+	pgoff_t index, nr;
 };
 
 /* Unmapping also empties this CPU's LRU batches, which hold references. */
@@ -35,7 +35,7 @@ static int gzvm_unmap_here(void *arg)
 {
 	struct gzvm_view *view = arg;
 
-	unmap_mapping_pages(view->mapping, view->index, 1, false);
+	unmap_mapping_pages(view->mapping, view->index, view->nr, false);
 	return 0;
 }
 
@@ -55,8 +55,11 @@ static bool gzvm_may_hide(struct folio *folio)
 	       mapping->host->i_sb->s_magic == TMPFS_MAGIC && gzvm_keeps_pages(mapping);
 }
 
-/* One attempt; the folio's lock keeps faults and truncation out. */
-static int gzvm_try_hide(struct page *page)
+/*
+ * One attempt; the folio's lock keeps faults and truncation out. @ahead: how many pages of the file
+ * from here on go the same way next; they are unmapped at once, which is much cheaper than one by one.
+ */
+static int gzvm_try_hide(struct page *page, u64 ahead)
 {
 	struct folio *folio = page_folio(page);
 	struct gzvm_view view;
@@ -69,9 +72,10 @@ static int gzvm_try_hide(struct page *page)
 		ret = -EHWPOISON;
 	if (ret)
 		goto out;
-	view = (struct gzvm_view){ folio->mapping, folio->index };
+	view = (struct gzvm_view){ folio->mapping, folio->index, ahead };
 	SetPageHWPoison(page);
-	gzvm_unmap_here(&view);
+	if (ahead > 1 || folio_mapped(folio))
+		gzvm_unmap_here(&view);
 	if (gzvm_nobody_holds(folio))
 		goto out;
 	for_each_online_cpu(cpu)
@@ -85,7 +89,7 @@ out:
 	return ret;
 }
 
-static int gzvm_hide_page(struct page *page)
+static int gzvm_hide_page(struct page *page, u64 ahead)
 {
 	int tries, ret = -EBUSY;
 
@@ -94,7 +98,7 @@ static int gzvm_hide_page(struct page *page)
 			usleep_range(500, 1000);
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		ret = gzvm_try_hide(page);
+		ret = gzvm_try_hide(page, ahead);
 	}
 	return ret;
 }
@@ -122,13 +126,14 @@ static void gzvm_say_not_hidden(const struct gzvm_slot *slot, u64 i, int err)
  */
 int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 {
-	u64 i;
+	u64 i, ahead = 0;
 	int ret;
 
 	for (i = first; i < first + nr_pages; i++) {
 		if (!slot->pages[i] || test_bit(i, slot->hidden))
 			continue;
-		ret = gzvm_hide_page(slot->pages[i]);
+		ahead = ahead ? 1 : first + nr_pages - i;
+		ret = gzvm_hide_page(slot->pages[i], ahead);
 		if (ret) {
 			gzvm_say_not_hidden(slot, i, ret);
 			return ret;
