@@ -130,13 +130,7 @@ void host_s2_take_end(void)
  */
 static bool may_merge(u64 block)
 {
-	for (u64 at = block + BLOCK_SIZE; at > block; at -= PAGE_SIZE) {
-		enum own_state state = own_state_of(PA(at - PAGE_SIZE));
-
-		if (state == OWN_GUEST || state == OWN_GUEST_SHARED_HOST)
-			return false;
-	}
-	return true;
+	return !own_has((struct pa_range){ PA(block), BLOCK_SIZE }, BIT(OWN_GUEST) | BIT(OWN_GUEST_SHARED_HOST));
 }
 
 void host_s2_give(struct pa_range range)

@@ -98,6 +98,16 @@ enum own_state own_state_of(pa_t page)
 	return rec_state(record_of(page));
 }
 
+bool own_has(struct pa_range range, u64 states)
+{
+	const u32 *rec = own_records(range);
+
+	for (u64 i = range.size >> PAGE_SHIFT; rec && i > 0; i--)
+		if (BIT(rec_state(READ_ONCE(rec[i - 1]))) & states)
+			return true;
+	return !rec;
+}
+
 u16 own_peer_of(pa_t page)
 {
 	return rec_peer(record_of(page));
