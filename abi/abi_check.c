@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gz/audit.h"
 #include "gz/guest_hvc.h"
 #include "gz/hvc.h"
 #include "gz/memregion.h"
@@ -130,4 +131,5 @@ NUM(GZ_CAP_PROTECTED_VM, GZVM_CAP_PROTECTED_VM);
 NUM(GZ_CAP_IDLE, GZVM_CAP_ENABLE_IDLE);
 static_assert(512 % GZ_MAP_BATCH_PAGES == 0, "published drivers want a divisor of 512");
 static_assert((GZ_DESTROY_BATCH_PAGES & (GZ_DESTROY_BATCH_PAGES - 1)) == 0, "a power of two");
+static_assert(sizeof(struct gz_audit_record) == 24, "as tools/audit-replay reads it");
 static_assert(GZ_STAT_NR * 8 <= 4096, "all counters fit one page");

@@ -90,6 +90,7 @@ enum gz_hvc_fn {
 #define GZ_EXT_LOG			(1u << 3)
 #define GZ_EXT_STATS			(1u << 4)
 #define GZ_EXT_UNMAP_PAGES		(1u << 5)
+#define GZ_EXT_AUDIT			(1u << 6)
 
 /* EXT_STATS: page filled by EL2, all counters since boot. Index of u64 counters. */
 enum gz_stat {
@@ -113,6 +114,10 @@ enum gz_stat {
 	GZ_STAT_KICKS,
 	GZ_STAT_LONGEST_CALL_TICKS,	/* longest stretch inside EL2, counter ticks */
 	GZ_STAT_LONGEST_CALL_FN,	/* the function number it belongs to */
+	GZ_STAT_PAGES_NONE,		/* with the three above and below: every page of RAM, once */
+	GZ_STAT_PAGES_HYP,
+	GZ_STAT_PAGES_HOST,
+	GZ_STAT_PAGES_DEVICE,
 	GZ_STAT_NR
 };
 

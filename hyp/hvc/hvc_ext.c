@@ -8,17 +8,19 @@
 
 #include "lib/log.h"
 #include "lib/percpu.h"
+#include "mem/audit.h"
 #include "mem/own.h"
 #include "mem/pin.h"
 #include "mm/page_pool.h"
 #include "vm/vm.h"
 
 #define LOG_CHUNK	512
+#define AUDIT_CHUNK	21	/* records; 8 chunks of them fit a page */
 
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
 	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS |
-		  GZ_EXT_UNMAP_PAGES;
+		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT;
 	return GZ_OK;
 }
 
@@ -42,6 +44,26 @@ enum gz_err hvc_ext_log_read(struct hvc_call *c)
 	c->r[1] = done;
 	c->r[2] = cursor;
 	return GZ_OK;
+}
+
+enum gz_err hvc_ext_audit_read(struct hvc_call *c)
+{
+	struct gz_audit_record buf[AUDIT_CHUNK];
+	u64 cursor = c->x[1], page = c->x[2], done = 0, head = 0;
+	enum gz_err err = IS_ALIGNED(page, PAGE_SIZE) ? GZ_OK : GZ_EINVAL;
+
+	while (!err && done + sizeof(buf) <= PAGE_SIZE) {
+		u64 bytes = audit_read(&cursor, buf, AUDIT_CHUNK, &head) * sizeof(*buf);
+
+		if (bytes == 0)
+			break;
+		err = host_page_write(PA(page + done), buf, bytes);
+		done += bytes;
+	}
+	c->r[1] = done;
+	c->r[2] = cursor;
+	c->r[3] = head;
+	return err;
 }
 
 static u64 stat_sum(u32 index)
@@ -85,6 +107,10 @@ enum gz_err hvc_ext_stats(struct hvc_call *c)
 	stats[GZ_STAT_PAGES_SHARED_GUEST] = own_count(OWN_HOST_SHARED_GUEST);
 	stats[GZ_STAT_PAGES_SHARED_HYP] = own_count(OWN_HOST_SHARED_HYP);
 	stats[GZ_STAT_PAGES_DONATED] = own_count(OWN_GUEST) + own_count(OWN_GUEST_SHARED_HOST);
+	stats[GZ_STAT_PAGES_NONE] = own_count(OWN_NONE);
+	stats[GZ_STAT_PAGES_HYP] = own_count(OWN_HYP);
+	stats[GZ_STAT_PAGES_HOST] = own_count(OWN_HOST);
+	stats[GZ_STAT_PAGES_DEVICE] = own_count(OWN_DEVICE);
 	return host_page_write(PA(c->x[1]), stats, sizeof(stats));
 }
 

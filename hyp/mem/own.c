@@ -4,6 +4,7 @@
  * Never: decide whether a move is legal (own_check.c).
  * Used by: mem, boot, hvc (counters).
  */
+#include "mem/audit.h"
 #include "mem/own.h"
 
 #include "lib/check.h"
@@ -61,22 +62,34 @@ u32 *own_records(struct pa_range range)
 	return NULL;
 }
 
-void own_recount(enum own_state from, enum own_state to, u64 pages)
+void own_moved(struct pa_range range, u32 move, u32 from, u32 to)
 {
-	WRITE_ONCE(state_count[from], state_count[from] - pages);
-	WRITE_ONCE(state_count[to], state_count[to] + pages);
+	enum own_state was = rec_state(from), is = rec_state(to);
+	u64 pages = range.size >> PAGE_SHIFT;
+
+	if (pages == 0)
+		return;
+	WRITE_ONCE(state_count[was], state_count[was] - pages);
+	WRITE_ONCE(state_count[is], state_count[is] + pages);
+	audit_add(range, move, rec_peer(to) ? rec_peer(to) : rec_peer(from), was, is);
 }
 
 void own_boot_assign(struct pa_range range, enum own_state state)
 {
-	u32 *rec = own_records(range);
+	u32 *rec = own_records(range), from = 0, to = rec_make(state, 0, 0);
+	struct pa_range run = { range.base, 0 };
 
 	CHECK(rec && IS_ALIGNED(range.base.v | range.size, PAGE_SIZE));
 	spin_lock(&host_lock);
-	for (u64 i = 0; i < range.size >> PAGE_SHIFT; i++) {
-		own_recount(rec_state(rec[i]), state, 1);
-		rec[i] = rec_make(state, 0, 0);
+	for (u64 at = 0; at < range.size; at += PAGE_SIZE, rec++, run.size += PAGE_SIZE) {
+		if (*rec != from) {
+			own_moved(run, GZ_AUDIT_BOOT, from, to);
+			run = (struct pa_range){ pa_add(range.base, at), 0 };
+			from = *rec;
+		}
+		*rec = to;
 	}
+	own_moved(run, GZ_AUDIT_BOOT, from, to);
 	spin_unlock(&host_lock);
 }
 

@@ -84,15 +84,15 @@ enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *
 void own_move(struct pa_range range, enum own_move move, u16 peer)
 {
 	u32 *rec = own_records(range), *end;
+	struct pa_range run = { range.base, 0 };
 	u32 from = 0, to = 0;
-	u64 run = 0;
 
 	CHECK(rec != NULL);
 	/* Neighbours mostly have equal records: the table is asked once per run of them. */
 	for (end = rec + (range.size >> PAGE_SHIFT); rec < end; rec++) {
-		if (*rec != from || run == 0) {
-			own_recount(rec_state(from), rec_state(to), run);
-			run = 0;
+		if (*rec != from || run.size == 0) {
+			own_moved(run, move, from, to);
+			run = (struct pa_range){ pa_add(run.base, run.size), 0 };
 			from = *rec;
 			to = next_record(from, move, peer);
 			if (!to && made_before(from, move, peer))
@@ -100,7 +100,7 @@ void own_move(struct pa_range range, enum own_move move, u16 peer)
 			CHECK(to != 0);
 		}
 		*rec = to;
-		run++;
+		run.size += PAGE_SIZE;
 	}
-	own_recount(rec_state(from), rec_state(to), run);
+	own_moved(run, move, from, to);
 }

@@ -23,7 +23,7 @@ static inline u32 rec_make(enum own_state state, u32 pins, u16 peer)
 
 /* Record of the first page; the others of the range follow. NULL: not RAM as a whole. own.c */
 u32 *own_records(struct pa_range range);
-/* n pages went from one state to another. own.c */
-void own_recount(enum own_state from, enum own_state to, u64 pages);
+/* The range's records went from one value to another, by a move: counted, and put on record. own.c */
+void own_moved(struct pa_range range, u32 move, u32 from, u32 to) NEEDS(host_lock);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/boot/boot_layout.c hyp/boot/options.c hyp/plat/fdt_chosen.c hyp/plat/fdt_bus.c hyp/plat/fdt.c hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mm/hyp_map.c hyp/mm/fixmap.c hyp/mem/own.c hyp/mem/own_check.c hyp/mem/host_s2.c */
+/* SOURCES: hyp/boot/boot_layout.c hyp/boot/options.c hyp/plat/fdt_chosen.c hyp/plat/fdt_bus.c hyp/plat/fdt.c hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mm/hyp_map.c hyp/mm/fixmap.c hyp/mem/own.c hyp/mem/audit.c hyp/mem/own_check.c hyp/mem/host_s2.c */
 /*
  * Job: boot takes its part of RAM: how much on which machine, what gz.pool= may say, what is mapped and hidden afterwards.
  * Never: the windows of EL2's map (no such addresses here): memory.c is compiled in, its windows are memory of the test.

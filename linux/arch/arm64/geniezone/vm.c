@@ -269,6 +269,28 @@ int gzvm_arch_log_read(void *page, u64 *cursor, size_t *len)
 }
 
 /**
+ * gzvm_arch_audit_read() - the next piece of the record of page moves (extension)
+ * @page: a page to fill with struct gz_audit_record
+ * @cursor: where to read; moved on
+ * @len: bytes in @page
+ * @head: number of the next record to be written; reading makes some
+ *
+ * Return: 0 or errno.
+ */
+int gzvm_arch_audit_read(void *page, u64 *cursor, size_t *len, u64 *head)
+{
+	struct gzvm_hvc_args c = { .arg = { *cursor, virt_to_phys(page) } };
+	int ret = gzvm_hvc(GZ_FN_EXT_AUDIT_READ, &c);
+
+	if (ret)
+		return ret;
+	*len = min_t(u64, c.res[0], PAGE_SIZE);
+	*cursor = c.res[1];
+	*head = c.res[2];
+	return 0;
+}
+
+/**
  * gzvm_arch_stats() - the hypervisor's counters (extension)
  * @page: a page to fill with u64[GZ_STAT_NR]
  *

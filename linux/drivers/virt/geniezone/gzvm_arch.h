@@ -78,6 +78,7 @@ int gzvm_arch_set_dtb_config(u16 vm_id, u64 gpa, u64 size);
 int gzvm_arch_get_statistics(u16 vm_id, u64 *hyp_bytes, u64 *shared_bytes);
 int gzvm_arch_inform_exit(u16 vm_id);
 int gzvm_arch_log_read(void *page, u64 *cursor, size_t *len);
+int gzvm_arch_audit_read(void *page, u64 *cursor, size_t *len, u64 *head);
 int gzvm_arch_stats(u64 *page);
 
 /* vcpu.c */

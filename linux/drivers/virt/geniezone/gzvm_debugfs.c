@@ -33,6 +33,10 @@ static const char * const gzvm_stat_names[GZ_STAT_NR] = {
 	[GZ_STAT_KICKS] = "kicks",
 	[GZ_STAT_LONGEST_CALL_TICKS] = "longest_call_ticks",
 	[GZ_STAT_LONGEST_CALL_FN] = "longest_call_fn",
+	[GZ_STAT_PAGES_NONE] = "pages_none",
+	[GZ_STAT_PAGES_HYP] = "pages_hyp",
+	[GZ_STAT_PAGES_HOST] = "pages_host",
+	[GZ_STAT_PAGES_DEVICE] = "pages_device",
 };
 
 static const char * const gzvm_count_names[GZVM_COUNT_NR] = {
@@ -63,8 +67,10 @@ static int stats_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(stats);
 
 /**
- * struct gzvm_log_reader - one open "log"
+ * struct gzvm_log_reader - one open "log" or "audit"
  * @lock: one read at a time
+ * @audit: it is "audit"
+ * @limit: where "audit" ends: to read it makes new records, which are for the next reader
  * @cursor: where the hypervisor goes on
  * @at: first byte of @page not read yet
  * @len: bytes in @page
@@ -72,6 +78,8 @@ DEFINE_SHOW_ATTRIBUTE(stats);
  */
 struct gzvm_log_reader {
 	struct mutex lock;
+	bool audit;
+	u64 limit;
 	u64 cursor;
 	size_t at;
 	size_t len;
@@ -103,6 +111,34 @@ static int gzvm_log_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static int gzvm_audit_open(struct inode *inode, struct file *file)
+{
+	struct gzvm_log_reader *r;
+	u64 beyond = U64_MAX;
+	int ret = gzvm_log_open(inode, file);
+
+	if (ret)
+		return ret;
+	r = file->private_data;
+	r->audit = true;
+	ret = gzvm_arch_audit_read(r->page, &beyond, &r->len, &r->limit);
+	if (ret)
+		gzvm_log_release(inode, file);
+	return ret;
+}
+
+/* "audit" ends where it ended when its last end was reached. */
+static int gzvm_log_next(struct gzvm_log_reader *r)
+{
+	u64 unused, beyond = U64_MAX;
+
+	if (!r->audit)
+		return gzvm_arch_log_read(r->page, &r->cursor, &r->len);
+	if (r->cursor < r->limit)
+		return gzvm_arch_audit_read(r->page, &r->cursor, &r->len, &unused);
+	return gzvm_arch_audit_read(r->page, &beyond, &r->len, &r->limit);
+}
+
 static ssize_t gzvm_log_read_locked(struct gzvm_log_reader *r, char __user *buf, size_t size)
 {
 	int ret;
@@ -110,7 +146,7 @@ static ssize_t gzvm_log_read_locked(struct gzvm_log_reader *r, char __user *buf,
 	if (r->at == r->len) {
 		r->at = 0;
 		r->len = 0;
-		ret = gzvm_arch_log_read(r->page, &r->cursor, &r->len);
+		ret = gzvm_log_next(r);
 		if (ret)
 			return ret;
 	}
@@ -137,6 +173,13 @@ static ssize_t gzvm_log_read(struct file *file, char __user *buf, size_t size, l
 static const struct file_operations gzvm_log_fops = {
 	.owner = THIS_MODULE,
 	.open = gzvm_log_open,
+	.release = gzvm_log_release,
+	.read = gzvm_log_read,
+};
+
+static const struct file_operations gzvm_audit_fops = {
+	.owner = THIS_MODULE,
+	.open = gzvm_audit_open,
 	.release = gzvm_log_release,
 	.read = gzvm_log_read,
 };
@@ -234,6 +277,8 @@ void gzvm_debugfs_init(void)
 	gzvm_drv.debugfs = debugfs_create_dir("gzvm", NULL);
 	if (gzvm_has_ext(GZ_EXT_LOG))
 		debugfs_create_file("log", 0400, gzvm_drv.debugfs, NULL, &gzvm_log_fops);
+	if (gzvm_has_ext(GZ_EXT_AUDIT))
+		debugfs_create_file("audit", 0400, gzvm_drv.debugfs, NULL, &gzvm_audit_fops);
 	if (gzvm_has_ext(GZ_EXT_STATS))
 		debugfs_create_file("stats", 0444, gzvm_drv.debugfs, NULL, &stats_fops);
 }
