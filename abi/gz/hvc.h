@@ -17,7 +17,7 @@
 
 /* Function numbers, from the one list in hvc_calls.def. */
 enum gz_hvc_fn {
-#define GZ_HVC_CALL(nr, NAME, handler) GZ_FN_##NAME = (nr),
+#define GZ_HVC_CALL(nr, NAME, subject, handler) GZ_FN_##NAME = (nr),
 #include "hvc_calls.def"
 #undef GZ_HVC_CALL
 };

@@ -10,9 +10,12 @@
 #include "hvc/hvc_int.h"
 #include "insn/nospec.h"
 #include "lib/percpu.h"
+#include "vm/vm.h"
 
-static hvc_handler *const handlers[] = {
-#define GZ_HVC_CALL(nr, NAME, handler) [nr] = handler,
+enum subject { NONE, VM, VCPU };
+
+static const struct entry { hvc_handler *handler; enum subject subject; } calls[] = {
+#define GZ_HVC_CALL(nr, NAME, subject, handler) [nr] = { handler, subject },
 #include "gz/hvc_calls.def"
 #undef GZ_HVC_CALL
 };
@@ -39,13 +42,33 @@ s32 hvc_status_of(enum gz_err err)
 	return (u32)err < GZ_ERR_NR ? status_of[err] : GZ_ST_GENERIC;
 }
 
-hvc_handler *hvc_handler_of(u64 x0)
+static const struct entry *entry_of(u64 x0)
 {
+	static const struct entry nobody;
 	u32 nr = (u32)x0 - GZ_HVC_SMC64_BASE;
 
-	if (nr >= ARRAY_SIZE(handlers))
-		return NULL;
-	return handlers[index_nospec(nr, ARRAY_SIZE(handlers))];
+	return nr < ARRAY_SIZE(calls) ? &calls[index_nospec(nr, ARRAY_SIZE(calls))] : &nobody;
+}
+
+hvc_handler *hvc_handler_of(u64 x0)
+{
+	return entry_of(x0)->handler;
+}
+
+static enum gz_err perform(const struct entry *e, struct hvc_call *c)
+{
+	enum gz_err err;
+
+	if (!e->handler)
+		return GZ_ENOTSUP;
+	if (e->subject == NONE)
+		return e->handler(c);
+	c->vm = vm_get(e->subject == VCPU ? field_get(HVC_TUPLE_VM, c->x[1]) : c->x[1]);
+	if (!c->vm)
+		return GZ_ENOENT;
+	err = e->handler(c);
+	vm_put(c->vm);
+	return err;
 }
 
 enum gz_err hvc_not_supported(struct hvc_call *c)
@@ -66,11 +89,8 @@ static bool repeats_when_busy(const u64 *x)
 enum hvc_result hvc_dispatch(u64 x[18])
 {
 	struct hvc_call c = { .x = x };
-	hvc_handler *handler = hvc_handler_of(x[0]);
-	enum gz_err err = GZ_ENOTSUP;
+	enum gz_err err = perform(entry_of(x[0]), &c);
 
-	if (handler)
-		err = handler(&c);
 	longest_call_end((u32)x[0] - GZ_HVC_SMC64_BASE);
 	if (err == GZ_EAGAIN && !repeats_when_busy(x))
 		return HVC_RESTART;

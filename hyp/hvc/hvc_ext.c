@@ -116,25 +116,12 @@ enum gz_err hvc_ext_stats(struct hvc_call *c)
 
 enum gz_err hvc_ext_unmap_slot(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = c->x[2] > UINT32_MAX ? GZ_ENOENT : guest_mem_remove_slot_slice(&vm->mem, (u32)c->x[2]);
-	vm_put(vm);
-	return err;
+	return c->x[2] > UINT32_MAX ? GZ_ENOENT : guest_mem_remove_slot_slice(&c->vm->mem, (u32)c->x[2]);
 }
 
 enum gz_err hvc_ext_unmap_pages(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err = GZ_EINVAL;
-
-	if (!vm)
-		return GZ_ENOENT;
-	if (c->x[2] < BIT(GUEST_IPA_BITS - PAGE_SHIFT) && c->x[3] <= GZ_MAP_BATCH_PAGES)
-		err = host_unshare_guest(&vm->mem, IPA(c->x[2] << PAGE_SHIFT), c->x[3]);
-	vm_put(vm);
-	return err;
+	if (c->x[2] >= BIT(GUEST_IPA_BITS - PAGE_SHIFT) || c->x[3] > GZ_MAP_BATCH_PAGES)
+		return GZ_EINVAL;
+	return host_unshare_guest(&c->vm->mem, IPA(c->x[2] << PAGE_SHIFT), c->x[3]);
 }

@@ -8,20 +8,15 @@
 
 #include "vm/vm.h"
 
-#define TUPLE_VM	MASK(63, 16)
-
 enum gz_err hvc_irq_line(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(field_get(TUPLE_VM, c->x[1]));
+	enum gz_err err;
 	u32 wake = 0;
-	enum gz_err err = GZ_EINVAL;
 
-	if (!vm)
-		return GZ_ENOENT;
-	if (c->x[2] < GZ_NR_SPIS && c->x[3] <= 1 && c->x[4] <= GZ_IRQ_MODE_LEVEL)
-		err = vgic_inject_spi(&vm->vgic, (u32)c->x[2], (u32)c->x[3], (u32)c->x[4], &wake);
+	if (c->x[2] >= GZ_NR_SPIS || c->x[3] > 1 || c->x[4] > GZ_IRQ_MODE_LEVEL)
+		return GZ_EINVAL;
+	err = vgic_inject_spi(&c->vm->vgic, (u32)c->x[2], (u32)c->x[3], (u32)c->x[4], &wake);
 	if (!err)
-		c->r[1] = vm_notify(vm, wake);
-	vm_put(vm);
+		c->r[1] = vm_notify(c->vm, wake);
 	return err;
 }

@@ -10,60 +10,27 @@
 
 enum gz_err hvc_memregion_purpose(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = c->x[4] > UINT32_MAX ? GZ_EINVAL : guest_mem_purpose(&vm->mem, IPA(c->x[2]), c->x[3], (u32)c->x[4]);
-	vm_put(vm);
-	return err;
+	return c->x[4] > UINT32_MAX ? GZ_EINVAL : guest_mem_purpose(&c->vm->mem, IPA(c->x[2]), c->x[3], (u32)c->x[4]);
 }
 
 enum gz_err hvc_set_memregion(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vm_set_memregion(vm, PA(c->x[3]), c->x[2]);
-	vm_put(vm);
-	return err;
+	return vm_set_memregion(c->vm, PA(c->x[3]), c->x[2]);
 }
 
 enum gz_err hvc_map_guest(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vm_map_pages(vm, c->x[2], c->x[4], c->x[3], c->x[5]);
-	vm_put(vm);
-	return err;
+	return vm_map_pages(c->vm, c->x[2], c->x[4], c->x[3], c->x[5]);
 }
 
 enum gz_err hvc_map_guest_block(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vm_map_block(vm, c->x[2], c->x[3], c->x[4]);
-	vm_put(vm);
-	return err;
+	return vm_map_block(c->vm, c->x[2], c->x[3], c->x[4]);
 }
 
 enum gz_err hvc_get_statistics(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-
-	if (!vm)
-		return GZ_ENOENT;
-	c->r[1] = READ_ONCE(vm->mem.quota.used) * PAGE_SIZE + sizeof(struct vm);
-	c->r[2] = READ_ONCE(vm->mem.shared_pages) * PAGE_SIZE;
-	vm_put(vm);
+	c->r[1] = READ_ONCE(c->vm->mem.quota.used) * PAGE_SIZE + sizeof(struct vm);
+	c->r[2] = READ_ONCE(c->vm->mem.shared_pages) * PAGE_SIZE;
 	return GZ_OK;
 }

@@ -9,42 +9,25 @@
 #include "run/run.h"
 #include "vm/vm.h"
 
-#define TUPLE_VCPU	MASK(15, 0)
-#define TUPLE_VM	MASK(63, 16)
-
 enum gz_err hvc_create_vcpu(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(field_get(TUPLE_VM, c->x[1]));
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vcpu_create(vm, field_get(TUPLE_VCPU, c->x[1]), PA(c->x[2]));
-	vm_put(vm);
-	return err;
+	return vcpu_create(c->vm, field_get(HVC_TUPLE_VCPU, c->x[1]), PA(c->x[2]));
 }
 
 enum gz_err hvc_destroy_vcpu(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(field_get(TUPLE_VM, c->x[1]));
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vcpu_destroy(vm, field_get(TUPLE_VCPU, c->x[1]));
-	vm_put(vm);
-	return err;
+	return vcpu_destroy(c->vm, field_get(HVC_TUPLE_VCPU, c->x[1]));
 }
 
 /* A claimed vCPU and with it a reference to its VM; both go back by vcpu_put. */
 static enum gz_err vcpu_get(u64 tuple, struct vcpu **v)
 {
-	struct vm *vm = vm_get(field_get(TUPLE_VM, tuple));
+	struct vm *vm = vm_get(field_get(HVC_TUPLE_VM, tuple));
 	enum gz_err err;
 
 	if (!vm)
 		return GZ_ENOENT;
-	err = vcpu_claim(vm, field_get(TUPLE_VCPU, tuple), v);
+	err = vcpu_claim(vm, field_get(HVC_TUPLE_VCPU, tuple), v);
 	if (err)
 		vm_put(vm);
 	return err;

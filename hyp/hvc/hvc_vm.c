@@ -28,14 +28,7 @@ enum gz_err hvc_destroy_vm(struct hvc_call *c)
 
 enum gz_err hvc_set_dtb_config(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = vm_set_dtb(vm, IPA(c->x[2]), c->x[3]);
-	vm_put(vm);
-	return err;
+	return vm_set_dtb(c->vm, IPA(c->x[2]), c->x[3]);
 }
 
 static enum gz_err create_device(struct vm *vm, pa_t page)
@@ -62,23 +55,11 @@ static enum gz_err create_device(struct vm *vm, pa_t page)
 
 enum gz_err hvc_create_device(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-	enum gz_err err;
-
-	if (!vm)
-		return GZ_ENOENT;
-	err = create_device(vm, PA(c->x[2]));
-	vm_put(vm);
-	return err;
+	return create_device(c->vm, PA(c->x[2]));
 }
 
 enum gz_err hvc_inform_exit(struct hvc_call *c)
 {
-	struct vm *vm = vm_get(c->x[1]);
-
-	if (!vm)
-		return GZ_ENOENT;
-	run_inform_exit(vm);
-	vm_put(vm);
+	run_inform_exit(c->vm);
 	return GZ_OK;
 }
