@@ -14,10 +14,7 @@ void uart_init(enum uart_kind kind, u64 va, u32 reg_shift);
 /* A log sink: text with \n turned into \r\n. */
 void uart_write(const char *text, u32 len);
 
-/* The two register sets. False: the transmitter never became free; the byte is lost. */
-void pl011_enable(u64 va);
-bool pl011_putc(u64 va, char c);
-bool uart8250_putc(u64 va, u32 reg_shift, char c);
+/* How often a byte asks for room before it is given up. */
 #define UART_POLLS 1000000u
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/plat/fdt.c hyp/plat/fdt_bus.c hyp/plat/fdt_machine.c hyp/plat/fdt_chosen.c hyp/plat/uart.c hyp/plat/uart_pl011.c hyp/plat/uart_8250.c tests/host/fdt_build.c */
+/* SOURCES: hyp/plat/fdt.c hyp/plat/fdt_bus.c hyp/plat/fdt_machine.c hyp/plat/fdt_chosen.c hyp/plat/uart.c tests/host/fdt_build.c */
 /* LIBS: -lfdt */
 /*
  * Job: the first steps of boot: the right UART or none, and a sentence for each reason to stop there.
