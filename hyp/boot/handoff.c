@@ -46,14 +46,14 @@ static struct pa_range whole_pages(struct pa_range r)
 /* Maps the pages of r for a moment; returns where r itself is. */
 static void *window_open(u64 va, struct pa_range r, u32 attr)
 {
-	if (hyp_map_early(va, whole_pages(r), attr))
+	if (hyp_map_at(va, whole_pages(r), attr))
 		boot_fail("the page pool is too small to prepare the host: give more with gz.pool=");
 	return (void *)(va + r.base.v % PAGE_SIZE);
 }
 
 static void window_close(u64 va, struct pa_range r)
 {
-	hyp_unmap_early(va, whole_pages(r).size);
+	hyp_unmap_at(va, whole_pages(r).size);
 }
 
 static void move_kernel(const struct boot *b)

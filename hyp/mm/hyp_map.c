@@ -65,7 +65,7 @@ u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count)
 	return pgtable_ttbr(&hyp_table);
 }
 
-static enum gz_err map_locked(u64 va, struct pa_range range, u32 attr)
+enum gz_err hyp_map_at(u64 va, struct pa_range range, u32 attr)
 {
 	enum gz_err err;
 
@@ -75,7 +75,7 @@ static enum gz_err map_locked(u64 va, struct pa_range range, u32 attr)
 	return err;
 }
 
-static void unmap(u64 va, u64 size)
+void hyp_unmap_at(u64 va, u64 size)
 {
 	enum gz_err err;
 
@@ -83,16 +83,6 @@ static void unmap(u64 va, u64 size)
 	err = pgtable_unmap(&hyp_table, va, size);
 	spin_unlock(&hyp_lock);
 	CHECK(err == GZ_OK);	/* what was mapped as one piece needs no split */
-}
-
-enum gz_err hyp_map_early(u64 va, struct pa_range range, u32 attr)
-{
-	return map_locked(va, range, attr);
-}
-
-void hyp_unmap_early(u64 va, u64 size)
-{
-	unmap(va, size);
 }
 
 enum gz_err hyp_map_mmio(struct pa_range range, u64 *va)
@@ -118,10 +108,10 @@ enum gz_err hyp_map_vcpu_page(u32 slot, pa_t page, void **ptr)
 	u64 va = HYP_VA_VCPU + slot * PAGE_SIZE;
 
 	*ptr = (void *)(uintptr_t)va;
-	return map_locked(va, (struct pa_range){ page, PAGE_SIZE }, PG_R | PG_W);
+	return hyp_map_at(va, (struct pa_range){ page, PAGE_SIZE }, PG_R | PG_W);
 }
 
 void hyp_unmap_vcpu_page(u32 slot)
 {
-	unmap(HYP_VA_VCPU + slot * PAGE_SIZE, PAGE_SIZE);
+	hyp_unmap_at(HYP_VA_VCPU + slot * PAGE_SIZE, PAGE_SIZE);
 }

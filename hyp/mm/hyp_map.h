@@ -15,9 +15,9 @@
  * each CPU (hyp_stack_top()). Returns the TTBR0_EL2 value. Boot CPU, once; boot_fail() when the pool is too small.
  */
 u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count);
-/* Maps any range at a VA of HYP_VA_EARLY..; boot only. */
-enum gz_err hyp_map_early(u64 va, struct pa_range range, u32 attr) __must_check;
-void hyp_unmap_early(u64 va, u64 size);
+/* Any range at a VA that nothing else has: boot at HYP_VA_EARLY.., vCPU pages below. Unmap: what was mapped as one piece. */
+enum gz_err hyp_map_at(u64 va, struct pa_range range, u32 attr) __must_check;
+void hyp_unmap_at(u64 va, u64 size);
 /* Maps device registers for good; *va gets the address. */
 enum gz_err hyp_map_mmio(struct pa_range range, u64 *va) __must_check;
 /* Maps one host page that is shared with EL2 (state checked by the caller) at vCPU page slot n; unmap before un-sharing. */

@@ -44,7 +44,7 @@ static u64 entered_pc, entered_x0;
 static u32 kernel_lines, setup_lines, icache_after_kernel;
 static jmp_buf host;
 
-enum gz_err hyp_map_early(u64 va, struct pa_range r, u32 attr)
+enum gz_err hyp_map_at(u64 va, struct pa_range r, u32 attr)
 {
 	int prot = (attr & PG_R ? PROT_READ : 0) | (attr & PG_W ? PROT_WRITE : 0);
 
@@ -57,7 +57,7 @@ enum gz_err hyp_map_early(u64 va, struct pa_range r, u32 attr)
 	return GZ_OK;
 }
 
-void hyp_unmap_early(u64 va, u64 size)
+void hyp_unmap_at(u64 va, u64 size)
 {
 	assert_ptr_equal(mmap((void *)va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0),
 			 (void *)va);

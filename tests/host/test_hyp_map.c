@@ -131,10 +131,10 @@ static void hyp_map__mmio__one_after_the_other(void **state)
 static void hyp_map__early__comes_and_goes(void **state)
 {
 	(void)state;
-	assert_int_equal(hyp_map_early(HYP_VA_EARLY, range_of(0x41000000, 4 * MB), PG_R), GZ_OK);
+	assert_int_equal(hyp_map_at(HYP_VA_EARLY, range_of(0x41000000, 4 * MB), PG_R), GZ_OK);
 	expect(HYP_VA_EARLY + 3 * MB, 0x41000000 + 3 * MB, PG_R);
-	assert_int_equal(hyp_map_early(HYP_VA_EARLY, range_of(0x42000000, PAGE_SIZE), PG_R), GZ_EEXIST);
-	hyp_unmap_early(HYP_VA_EARLY, 4 * MB);
+	assert_int_equal(hyp_map_at(HYP_VA_EARLY, range_of(0x42000000, PAGE_SIZE), PG_R), GZ_EEXIST);
+	hyp_unmap_at(HYP_VA_EARLY, 4 * MB);
 	expect_hole(HYP_VA_EARLY);
 }
 
