@@ -21,7 +21,8 @@ static const char *const names[NAMES] = {
 	[N_NO_MAP] = "no-map", [N_ADDRESS_CELLS] = "#address-cells", [N_SIZE_CELLS] = "#size-cells", [N_RANGES] = "ranges",
 };
 
-enum place { P_OTHER, P_ROOT, P_CHOSEN, P_RESERVED };
+/* What a node is, seen from its properties and children. */
+enum place { P_OTHER, P_ROOT, P_CHOSEN, P_RESERVED, P_DROPPED };
 
 struct writer {
 	u8 *dst;
@@ -183,37 +184,21 @@ static void last_nodes(struct writer *w)
 
 static bool drop_node(const struct fdt *f, const struct fdt_node *n, enum place parent)
 {
+	if (parent == P_DROPPED)
+		return true;
 	if (parent == P_CHOSEN)
 		return fdt_node_compatible(f, n, "multiboot,module", "multiboot,kernel", "multiboot,ramdisk", "gz,firmware");
 	return parent == P_ROOT && (strcmp(n->name, "hypervisor") == 0 ||
 				    fdt_node_compatible(f, n, "mediatek,geniezone", "mediatek,geniezone-hyp"));
 }
 
-/* chosen_props() writes these anew. */
+/* Of what stays: chosen_props() writes these anew. */
 static bool drop_prop(enum place here, const char *name)
 {
 	for (u32 i = N_BOOTARGS; here == P_CHOSEN && i <= N_KASLR_SEED; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return false;
-}
-
-/* Moves *off behind the END of the node whose BEGIN was read. */
-static bool skip_node(const struct fdt *f, u32 *off)
-{
-	u32 depth = 1;
-
-	while (depth) {
-		struct fdt_token t = fdt_token(f, off);
-
-		if (t.tag == FDT_TAG_BEGIN)
-			depth++;
-		else if (t.tag == FDT_TAG_END)
-			depth--;
-		else if (t.tag != FDT_TAG_PROP && t.tag != FDT_TAG_NOP)
-			return false;
-	}
-	return true;
+	return here == P_DROPPED;
 }
 
 /* Linux ignores a /reserved-memory whose cells differ from the root's or that has no ranges: then EL2 would be its RAM. */
@@ -227,9 +212,10 @@ static void check_reserved(struct writer *w, const struct fdt_node *n)
 	w->reserved_seen = true;
 }
 
-/* What a node that stays is, seen from its children. */
-static enum place enter_node(struct writer *w, const struct fdt_node *n)
+static enum place enter_node(struct writer *w, const struct fdt_node *n, enum place parent)
 {
+	if (drop_node(&w->f, n, parent))
+		return P_DROPPED;
 	begin_node(w, n->name);
 	if (n->depth == 0)
 		return P_ROOT;
@@ -245,41 +231,42 @@ static enum place enter_node(struct writer *w, const struct fdt_node *n)
 	return P_OTHER;
 }
 
-/* The whole structure block; place[d] is what the open node of depth d is. */
+static void leave_node(struct writer *w, enum place here)
+{
+	if (here == P_DROPPED)
+		return;
+	if (here == P_RESERVED)
+		reserved_children(w);
+	if (here == P_ROOT)
+		last_nodes(w);
+	put_be32(w, FDT_TAG_END);
+}
+
+/* The whole structure block, which fdt_open() has checked; place[d] is what the open node of depth d - 1 is. */
 static void copy_structure(struct writer *w)
 {
 	enum place place[FDT_MAX_DEPTH + 2] = { P_OTHER };
-	struct fdt_node n = { 0 };
+	struct fdt_token t;
 	u32 off = 0, open = 0;
 
-	for (;;) {
+	do {
 		u32 start = off;
-		struct fdt_token t = fdt_token(&w->f, &off);
 
+		t = fdt_token(&w->f, &off);
 		if (t.tag == FDT_TAG_BEGIN) {
-			n = (struct fdt_node){ start, off, open, t.name };
-			if (!drop_node(&w->f, &n, place[open]))
-				place[++open] = enter_node(w, &n);
-			else if (!skip_node(&w->f, &off))
-				break;
-		} else if (t.tag == FDT_TAG_PROP) {
-			if (!drop_prop(place[open], t.name))
-				put_prop(w, (u32)((const u8 *)t.name - w->f.blob - w->f.strings_off), t.data, t.len);
+			struct fdt_node n = { start, off, open, t.name };
+
+			open++;
+			place[open] = enter_node(w, &n, place[open - 1]);
+		} else if (t.tag == FDT_TAG_PROP && !drop_prop(place[open], t.name)) {
+			put_prop(w, (u32)((const u8 *)t.name - w->f.blob - w->f.strings_off), t.data, t.len);
 		} else if (t.tag == FDT_TAG_END) {
-			if (place[open] == P_RESERVED)
-				reserved_children(w);
-			if (place[open] == P_ROOT)
-				last_nodes(w);
-			put_be32(w, FDT_TAG_END);
-			open--;
-		} else if (t.tag == FDT_TAG_STOP) {
-			put_be32(w, FDT_TAG_STOP);
-			return;
-		} else if (t.tag != FDT_TAG_NOP) {
-			break;
+			leave_node(w, place[open--]);
 		}
-	}
-	w->err = GZ_EINVAL;	/* fdt_open has excluded this */
+	} while (t.tag != FDT_TAG_STOP && t.tag != FDT_TAG_BAD);
+	if (t.tag == FDT_TAG_BAD)
+		w->err = GZ_EINVAL;
+	put_be32(w, FDT_TAG_STOP);
 }
 
 static void copy_reservations(struct writer *w)

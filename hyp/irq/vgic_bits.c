@@ -99,22 +99,6 @@ static bool active_put(struct vgic_irq *irq, bool on)
 	return true;
 }
 
-static bool edge_put(struct vgic_irq *irq, bool edge)
-{
-	bool differs = irq->edge != edge;
-
-	irq->edge = edge;
-	return differs;
-}
-
-static bool priority_put(struct vgic_irq *irq, u8 priority)
-{
-	bool differs = irq->priority != priority;
-
-	irq->priority = priority;
-	return differs;
-}
-
 /* True when its vCPU has something to look at. */
 static bool field_put(struct vgic_irq *irq, u32 field, u32 value)
 {
@@ -132,9 +116,11 @@ static bool field_put(struct vgic_irq *irq, u32 field, u32 value)
 	case ACTIVE:
 		return active_put(irq, value);
 	case PRIORITY:
-		return priority_put(irq, value & VGIC_PRIORITY_MASK);
+		irq->priority = value & VGIC_PRIORITY_MASK;
+		return true;
 	default:
-		return edge_put(irq, value & CONFIG_EDGE);
+		irq->edge = value & CONFIG_EDGE;
+		return true;
 	}
 }
 
