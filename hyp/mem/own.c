@@ -98,17 +98,12 @@ bool own_is_ram(struct pa_range range)
 	return own_records(range) != NULL;
 }
 
-static u32 record_of(pa_t page)
+enum own_state own_state_of(pa_t page)
 {
 	struct pa_range range;
 	const u32 *rec = pa_range_make(&range, pa_page(page), PAGE_SIZE) ? own_records(range) : NULL;
 
-	return rec ? READ_ONCE(*rec) : 0;
-}
-
-enum own_state own_state_of(pa_t page)
-{
-	return rec_state(record_of(page));
+	return rec ? rec_state(READ_ONCE(*rec)) : OWN_NONE;
 }
 
 bool own_has(struct pa_range range, u64 states)
@@ -119,16 +114,6 @@ bool own_has(struct pa_range range, u64 states)
 		if (BIT(rec_state(READ_ONCE(rec[i - 1]))) & states)
 			return true;
 	return !rec;
-}
-
-u16 own_peer_of(pa_t page)
-{
-	return rec_peer(record_of(page));
-}
-
-u32 own_pins_of(pa_t page)
-{
-	return rec_pins(record_of(page));
 }
 
 u64 own_count(enum own_state state)

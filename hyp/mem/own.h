@@ -59,8 +59,6 @@ bool own_is_ram(struct pa_range range);
 enum own_state own_state_of(pa_t page);
 /* Is a page of the range in one of these states (BIT(state) | ...), or is the range no RAM as a whole? Looks from its end. */
 bool own_has(struct pa_range range, u64 states);
-u16 own_peer_of(pa_t page);
-u32 own_pins_of(pa_t page);
 /* Pages in a state, machine-wide; kept as counters. */
 u64 own_count(enum own_state state);
 

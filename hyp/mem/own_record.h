@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Job: layout of a page's record and the way from a page to its record.
- * Never: included outside mem/own*.c.
+ * Never: included outside mem/own*.c, but by the tests of these.
  * Used by: mem/own.c, own_check.c.
  */
 #ifndef MEM_OWN_RECORD_H

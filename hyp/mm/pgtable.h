@@ -59,9 +59,10 @@ struct pg_plan {
 
 /* Chooses start level and concatenation for ipa_bits (at most pg_features.pa_bits in stage 2), allocates the root. Not live yet. */
 enum gz_err pgtable_init(struct pgtable *t, enum pg_kind kind, u8 ipa_bits, u16 vmid, struct pool_quota *q) __must_check;
-/* Frees every table page, root included. Needs: nothing walks it and its TLB entries are gone. Bounded by what was mapped. */
-void pgtable_destroy(struct pgtable *t);
-/* One slice of it: frees at most budget table pages; GZ_EAGAIN while more are left. */
+/*
+ * One slice of its end: frees at most budget table pages, the root last; GZ_EAGAIN while more are left. Needs: nothing walks it
+ * and its TLB entries are gone.
+ */
 enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget) __must_check;
 
 /* What translates va/ipa now. Never fails; valid = false for none. */

@@ -151,9 +151,3 @@ enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget)
 	t->root_pages = 0;
 	return GZ_OK;
 }
-
-void pgtable_destroy(struct pgtable *t)
-{
-	while (pgtable_destroy_slice(t, UINT32_MAX))
-		;
-}

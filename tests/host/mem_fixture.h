@@ -14,7 +14,7 @@
 
 #include "lib/addr.h"
 #include "mem/guest_mem.h"
-#include "mem/own.h"
+#include "mem/own_record.h"
 #include "shim.h"
 #include "shim/bbm.h"
 
@@ -42,5 +42,16 @@ enum gz_err share_with(struct guest_mem *gm, ipa_t ipa, struct pa_range pa);
 void fixture_slot(struct guest_mem *gm, u32 id, u64 ipa, u64 pages);
 /* Destroys in slices of budget; returns how many calls it took. */
 u32 fixture_destroy(struct guest_mem *gm, u32 budget);
+
+/* What EL2 itself never asks of a page alone: its VM, and how often it is pinned. 0: no RAM. */
+static inline u32 record_of(pa_t page)
+{
+	const u32 *rec = own_records((struct pa_range){ pa_page(page), PAGE_SIZE });
+
+	return rec ? READ_ONCE(*rec) : 0;
+}
+
+static inline u16 own_peer_of(pa_t page) { return rec_peer(record_of(page)); }
+static inline u32 own_pins_of(pa_t page) { return rec_pins(record_of(page)); }
 
 #endif

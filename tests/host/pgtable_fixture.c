@@ -32,7 +32,7 @@ int teardown(void **state)
 	bbm_stop(&t);
 	pgtable_flush_all(&t);
 	t.live = false;
-	pgtable_destroy(&t);
+	assert_int_equal(pgtable_destroy_slice(&t, UINT32_MAX), GZ_OK);
 	assert_bbm_good();
 	assert_int_equal(quota.used, 0);
 	assert_int_equal(page_pool_free_pages(), 600);

@@ -64,7 +64,7 @@ static void pgtable__init__every_size(void **state)
 		assert_int_equal(pgtable_vtcr(&x) >> 16 & 7, MIN(want[i].parange, 5));
 		assert_int_equal(pgtable_map(&x, BIT(want[i].bits) - PAGE_SIZE, PA(0), PAGE_SIZE, RWX, 1), GZ_OK);
 		assert_true(pgtable_walk(&x, BIT(want[i].bits) - 1).valid);
-		pgtable_destroy(&x);
+		assert_int_equal(pgtable_destroy_slice(&x, UINT32_MAX), GZ_OK);
 		assert_int_equal(q.used, 0);
 		assert_int_equal(pgtable_init(&x, PG_STAGE2, (u8)(pg_features.pa_bits + 1), 1, &q), GZ_EINVAL);
 	}
