@@ -91,6 +91,7 @@ enum gz_hvc_fn {
 #define GZ_EXT_STATS			(1u << 4)
 #define GZ_EXT_UNMAP_PAGES		(1u << 5)
 #define GZ_EXT_AUDIT			(1u << 6)
+#define GZ_EXT_PROTECT_SWIOTLB		(1u << 7)	/* gz.protect=swiotlb: a VM that has a STATIC_SWIOTLB slot at its first RUN is protected */
 
 /* EXT_STATS: page filled by EL2, all counters since boot. Index of u64 counters. */
 enum gz_stat {

@@ -323,6 +323,55 @@ TEST(devices__not_enrolled_for__host_sees_none)
 	devices_seen(VM_BLOCKS, PROTECTED);
 }
 
+/* What a published driver sends for a client that marks the memory of its devices and never asks for protection. */
+static s32 mark_swiotlb(const struct test_vm *v, u64 pa)
+{
+	struct gz_memregion *list = (void *)host_alloc(GZ_MEMREGION_BUF_BYTES, PAGE_SIZE);
+	u64 gpa = VM_RAM_BASE + VM_RAM_SIZE;
+	s32 st = gz(GZ_FN_MEMREGION_PURPOSE, v->id, gpa, BLOCK, GZ_MEM_STATIC_SWIOTLB).st;
+
+	list->slot = 1;
+	list->total_pages = BLOCK / PAGE_SIZE;
+	list->gpa = gpa;
+	list->constituent_count = 1;
+	list->constituents[0].base_pa = pa;
+	list->constituents[0].page_count = BLOCK / PAGE_SIZE;
+	for (u32 i = 0; !st && i < 2; i++)	/* registers, then populates */
+		st = gz(GZ_FN_SET_MEMREGION, v->id, GZ_MEMREGION_BUF_BYTES, (u64)list, 0).st;
+	return st;
+}
+
+static void nobody_asked(enum vm_how how, bool marked, bool protect)
+{
+	u64 pool = host_alloc(BLOCK, BLOCK);
+	struct holdings start = holdings();
+
+	EXPECT(vm_make_role(&vm, 1, how, ROLE_SECRET, protect));
+	EXPECT(!marked || mark_swiotlb(&vm, pool) == 0);
+	secret = vm.ram_pa + BLOCK;
+	EXPECT(run_to(&vm, 1));
+	EXPECT_EQ(sees(secret, SECRET_WORD(0)), !protect);
+	EXPECT_EQ(by_store(), !protect);
+	EXPECT_EQ(by_get_reg(), !protect);
+	write64(pool, 0x5a);
+	EXPECT(sees(pool, 0x5a));
+	EXPECT_EQ(run_to(&vm, 2), protect);	/* a plain one finds what was stored, and ends */
+	EXPECT_EQ(vm_destroy(&vm), 0);
+	EXPECT_HOLDINGS(start);
+}
+
+/* Whoever started the machine decides by gz.protect=swiotlb. */
+TEST(swiotlb__nobody_asked__as_the_machine_was_told)
+{
+	bool told = gz(GZ_FN_EXT_FEATURES, 0, 0, 0, 0).x1 & GZ_EXT_PROTECT_SWIOTLB;
+
+	printf("  gz.protect=swiotlb: %s\n", told ? "yes" : "no");
+	nobody_asked(VM_POPULATE, true, told);
+	nobody_asked(VM_PAGES, true, told);
+	nobody_asked(VM_BLOCKS, true, told);
+	nobody_asked(VM_BLOCKS, false, PLAIN);
+}
+
 /* The guests of other suites, protected. */
 static void role_protected(enum vm_how how, u64 role, u64 arg)
 {
@@ -408,6 +457,11 @@ void suite_protect(void)
 	RUN_TEST(devices__no_guard__host_sees_each_access);
 	RUN_TEST(devices__not_enrolled_for__host_sees_none);
 	RUN_TEST(guests__protected__run_as_ever);
+}
+
+void suite_swiotlb(void)
+{
+	RUN_TEST(swiotlb__nobody_asked__as_the_machine_was_told);
 }
 
 /* By itself, because it spins. */

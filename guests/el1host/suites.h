@@ -32,6 +32,7 @@ void suite_exhaust(void);
 void suite_latency(void);
 void suite_guest(void);
 void suite_protect(void);
+void suite_swiotlb(void);
 void suite_neighbours(void);
 
 #endif

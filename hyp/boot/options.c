@@ -5,23 +5,38 @@
  * Called by: boot/init.c, boot/memory.c.
  */
 #include "boot/boot.h"
+#include "lib/check.h"
 #include "lib/drbg.h"
+#include "lib/fmt.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "vm/vm.h"
 
 #define PREFIX		"gz."
 #define VALUE_MAX	32
 
-/* fw is read with /chosen (plat/fdt_chosen.c). */
-static const char *const known[] = { "pool", "log", "fw", "testseed" };
+/* Every option, as a person writes it. fw is read with /chosen (plat/fdt_chosen.c). */
+static const char *const known[] = {
+	"pool=SIZE", "log=error|warn|info|debug", "fw=ADDRESS,SIZE", "protect=swiotlb", "testseed=TEXT",
+};
 
 static bool is_known(const char *name, size_t len)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strlen(known[i]) == len && strncmp(known[i], name, len) == 0)
+	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+		if (strncmp(known[i], name, len) == 0 && known[i][len] == '=')
 			return true;
-	}
 	return false;
+}
+
+static void say_unknown(const char *word, size_t len)
+{
+	char copy[VALUE_MAX] = { 0 }, list[128];
+	u32 at = 0;
+
+	memcpy(copy, word, MIN(len, sizeof(copy) - 1));
+	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+		at += (u32)fmt_str(list + at, sizeof(list) - at, " gz.%s", known[i]);
+	log_warn("option %s is not known, ignored (known:%s)", copy, list);
 }
 
 static void report_unknown(const char *args)
@@ -33,30 +48,18 @@ static void report_unknown(const char *args)
 			word++;
 		while (name < word && args[name] != '=')
 			name++;
-		if (word >= strlen(PREFIX) && !is_known(args + strlen(PREFIX), name - strlen(PREFIX))) {
-			char copy[VALUE_MAX] = { 0 };
-
-			memcpy(copy, args, MIN(word, sizeof(copy) - 1));
-			log_warn("option %s is not known, ignored (known: gz.pool=SIZE gz.log=error|warn|info|debug gz.fw=ADDR,SIZE gz.testseed=TEXT)", copy);
-		}
+		if (word >= strlen(PREFIX) && !is_known(args + strlen(PREFIX), name - strlen(PREFIX)))
+			say_unknown(args, word);
 		args += word;
 		while (*args == ' ')
 			args++;
 	}
 }
 
-void boot_options(const struct boot *b)
+static void set_log_level(const char *value)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };
-	char value[VALUE_MAX];
 
-	report_unknown(b->machine.gz_args);
-	if (machine_option(&b->machine, "testseed", value, sizeof(value))) {
-		log_warn("gz.testseed: random numbers can be predicted on this machine: for measurements only");
-		drbg_seed(value, strlen(value));
-	}
-	if (!machine_option(&b->machine, "log", value, sizeof(value)))
-		return;
 	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], value) == 0) {
 			log_set_level((enum log_level)i);
@@ -64,6 +67,25 @@ void boot_options(const struct boot *b)
 		}
 	}
 	log_warn("gz.log=%s is no level (error, warn, info, debug), ignored", value);
+}
+
+void boot_options(const struct boot *b)
+{
+	char value[VALUE_MAX];
+
+	report_unknown(b->machine.gz_args);
+	if (machine_option(&b->machine, "testseed", value, sizeof(value))) {
+		log_warn("gz.testseed: random numbers can be predicted on this machine: for measurements only");
+		drbg_seed(value, strlen(value));
+	}
+	if (machine_option(&b->machine, "log", value, sizeof(value)))
+		set_log_level(value);
+	if (!machine_option(&b->machine, "protect", value, sizeof(value)))
+		return;
+	/* Who writes this wants protection: a misspelt word must not boot a machine without it. */
+	vm_protect_swiotlb = strcmp(value, "swiotlb") == 0;
+	if (!vm_protect_swiotlb)
+		boot_fail("gz.protect=%s is not known: the one value there is is gz.protect=swiotlb", value);
 }
 
 /* k, M, G in either case; 0: none of them. */

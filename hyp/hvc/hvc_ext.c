@@ -20,7 +20,7 @@
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
 	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS |
-		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT;
+		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT | (vm_protect_swiotlb ? GZ_EXT_PROTECT_SWIOTLB : 0);
 	return GZ_OK;
 }
 

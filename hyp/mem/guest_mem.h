@@ -63,6 +63,8 @@ enum gz_err guest_mem_purpose(struct guest_mem *gm, ipa_t base, u64 bytes, u32 f
 enum gz_err guest_mem_register(struct guest_mem *gm, u32 slot, ipa_t base, u64 pages, bool *populate) __must_check;
 /* The slot an IPA is in; false when it is MMIO. Copy, so valid after the lock is gone. */
 bool guest_mem_slot_of(struct guest_mem *gm, ipa_t ipa, struct mem_slot *out);
+/* Has it memory that stays shared once it is a protected one? */
+bool guest_mem_has_swiotlb(struct guest_mem *gm);
 bool guest_mem_overlaps_slot(struct guest_mem *gm, ipa_t base, u64 bytes);
 /* One slice (at most 512 pages) of unmapping a slot (pages go back to the host only), then forgets it. GZ_EAGAIN: call again. GZ_ENOENT */
 enum gz_err guest_mem_remove_slot_slice(struct guest_mem *gm, u32 slot) __must_check;

@@ -128,6 +128,17 @@ bool guest_mem_slot_of(struct guest_mem *gm, ipa_t ipa, struct mem_slot *out)
 	return s != NULL;
 }
 
+bool guest_mem_has_swiotlb(struct guest_mem *gm)
+{
+	bool has = false;
+
+	spin_lock(&gm->lock);
+	for (u32 i = 0; i < gm->slot_limit; i++)
+		has |= gm->slots[i].used && (gm->slots[i].flags & GZ_MEM_STATIC_SWIOTLB);
+	spin_unlock(&gm->lock);
+	return has;
+}
+
 bool guest_mem_overlaps_slot(struct guest_mem *gm, ipa_t base, u64 bytes)
 {
 	bool hit = false;

@@ -180,10 +180,23 @@ enum gz_err vm_protect(struct vm *vm)
 
 #define SEAL_SLICE	512
 
+bool vm_protect_swiotlb;
+
+/* Before the first RUN of vCPU 0, and of nobody else: vm_seal() is for that vCPU alone. */
+static enum gz_err protect_as_told(struct vm *vm)
+{
+	if (!vm_protect_swiotlb || READ_ONCE(vm->mem.started) || guest_mem_protected(&vm->mem) ||
+	    !guest_mem_has_swiotlb(&vm->mem))
+		return GZ_OK;
+	return guest_mem_protect(&vm->mem);
+}
+
 enum gz_err vm_seal(struct vm *vm)
 {
-	enum gz_err err;
+	enum gz_err err = protect_as_told(vm);
 
+	if (err)
+		return err;
 	do
 		err = guest_mem_start_slice(&vm->mem, SEAL_SLICE);
 	while (err == GZ_EAGAIN && !cpu_irq_pending());

@@ -84,7 +84,9 @@ enum gz_err vm_make_runnable(struct vm *vm) __must_check;
 void vm_park(struct vm *vm);
 /* ENABLE_CAP PROTECTED_VM: GZ_ESTATE after the first RUN. */
 enum gz_err vm_protect(struct vm *vm) __must_check;
-/* First RUN of each vCPU, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. GZ_EAGAIN, GZ_ENOMEM, GZ_EPERM. */
+/* gz.protect=swiotlb, set at boot: the first RUN makes a VM with a STATIC_SWIOTLB slot a protected one, for VMMs that do not ask. */
+extern bool vm_protect_swiotlb;
+/* First RUN of vCPU 0, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. GZ_EAGAIN, GZ_ENOMEM, GZ_EPERM; GZ_ESTATE: it was to be protected while the machine ends. */
 enum gz_err vm_seal(struct vm *vm) __must_check;
 /* SET_MEMREGION. list: host PA of the buffer, bytes long. GZ_EAGAIN after a slice. */
 enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes) __must_check;

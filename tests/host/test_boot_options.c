@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "plat/uart.h"
 
+bool vm_protect_swiotlb;
 static struct boot b;
 static char said[2048];
 static int level;
@@ -78,10 +79,36 @@ static void option__unknown__named_and_known_listed(void **state)
 	assert_non_null(strstr(said, "option gz. is not known"));
 	assert_non_null(strstr(said, "gz.pool=SIZE"));
 	assert_null(strstr(said, "gz.log=info is"));
+	assert_non_null(strstr(said, "ignored (known: gz.pool=SIZE gz.log=error|warn|info|debug gz.fw=ADDRESS,SIZE"
+			       " gz.protect=swiotlb gz.testseed=TEXT)"));
+	words("gz.pool=8M gz.log=info gz.protect=swiotlb gz.fw=1,1 gz.testseed=x");
+	assert_null(strstr(said, "not known"));
 	/* A word longer than what is printed of it, and one that only begins like a known one. */
 	words("gz.poolsize=1 gz.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	assert_non_null(strstr(said, "gz.poolsize=1 is not known"));
 	assert_non_null(strstr(said, "gz.aaaaaaaaaaaaaaaaaaaa"));
+}
+
+static void protect_badly(void *arg)
+{
+	words(arg);
+}
+
+static void option__protect__swiotlb_or_no_start(void **state)
+{
+	static const char *const bad[] = { "gz.protect=", "gz.protect=swiotlbs", "gz.protect=all" };
+
+	(void)state;
+	vm_protect_swiotlb = false;
+	words("gz.log=info");
+	assert_false(vm_protect_swiotlb);
+	words("gz.protect=swiotlb");
+	assert_true(vm_protect_swiotlb);
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_true(shim_panics(protect_badly, (void *)bad[i]));
+		assert_non_null(strstr(shim_panic_text, bad[i]));
+		assert_non_null(strstr(shim_panic_text, "gz.protect=swiotlb"));
+	}
 }
 
 static void option__testseed__seeds_and_warns(void **state)
@@ -216,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(option__log__each_level_and_nonsense, setup),
 		cmocka_unit_test_setup(option__unknown__named_and_known_listed, setup),
+		cmocka_unit_test_setup(option__protect__swiotlb_or_no_start, setup),
 		cmocka_unit_test_setup(option__testseed__seeds_and_warns, setup),
 		cmocka_unit_test_setup(option__size__units_and_nonsense, setup),
 		cmocka_unit_test_setup(uart__8250_byte_and_word_spaced__written_when_free, setup),

@@ -87,6 +87,65 @@ static void first_run__seals__host_loses_memory_and_registers(void **state)
 	assert_int_equal(hvc(GZ_FN_EXT_UNMAP_PAGES, vm, RAM_IPA >> PAGE_SHIFT, 1, 0).st, GZ_ST_INVALID_ARGS);
 }
 
+#define POOL_IPA	(RAM_IPA + VM_PAGES * PAGE_SIZE)
+#define POOL_PA		UINT64_C(0x42e00000)
+
+/* As a VMM that says which memory its devices use, and asks for nothing. */
+static u16 make_with_swiotlb(void)
+{
+	u16 vm = make_vm(1, false);
+
+	ram_pa = pgtable_walk(&vcpu_of(vm, 0)->vm->mem.s2, RAM_IPA).pa.v;
+	assert_int_equal(hvc(GZ_FN_MEMREGION_PURPOSE, vm, POOL_IPA, 4 * PAGE_SIZE, GZ_MEM_STATIC_SWIOTLB).st, 0);
+	assert_int_equal(register_slot(vm, 1, POOL_IPA, 4), 0);
+	assert_int_equal(populate(vm, 1, POOL_IPA, POOL_PA, 4), 0);
+	return vm;
+}
+
+static void swiotlb_slot__told_to_protect__as_if_asked(void **state)
+{
+	u16 vm;
+
+	(void)state;
+	for (u32 told = 0; told < 2; told++) {
+		vm_protect_swiotlb = told;
+		assert_int_equal(!!(hvc(GZ_FN_EXT_FEATURES, 0, 0, 0, 0).x1 & GZ_EXT_PROTECT_SWIOTLB), told);
+		vm = make_with_swiotlb();
+		assert_true(host_sees(0));
+		run(vm, 0);
+		assert_int_equal(host_sees(0), !told);
+		assert_int_equal(hvc(GZ_FN_GET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, 0, 0).st, told ? GZ_ST_INVALID_ARGS : 0);
+		assert_true(host_s2_allows(IPA(POOL_PA), true, false));
+		hvc(GZ_FN_DESTROY_VCPU, GZ_TUPLE(vm, 0), 0, 0, 0);
+		assert_int_equal(hvc(GZ_FN_DESTROY_VM, vm, 0, 0, 0).st, 0);
+	}
+	/* Nothing marked, nothing changed; a mark after the first RUN comes too late to mean anything. */
+	vm = make_vm(1, false);
+	run(vm, 0);
+	assert_int_equal(hvc(GZ_FN_MEMREGION_PURPOSE, vm, POOL_IPA, 4 * PAGE_SIZE, GZ_MEM_STATIC_SWIOTLB).st, 0);
+	assert_int_equal(register_slot(vm, 1, POOL_IPA, 4), 0);
+	run(vm, 0);
+	assert_false(guest_mem_protected(&vcpu_of(vm, 0)->vm->mem));
+	vm_protect_swiotlb = false;
+}
+
+static void swiotlb_slot__machine_is_ending__not_run_open(void **state)
+{
+	u16 vm = make_with_swiotlb();
+
+	(void)state;
+	vm_protect_swiotlb = true;
+	guest_mem_no_more_protected(true);
+	guest_entries = 0;
+	assert_int_equal(run(vm, 0), GZ_EXIT_FAIL_ENTRY);
+	assert_int_equal(guest_entries, 0);
+	guest_mem_no_more_protected(false);
+	run(vm, 0);
+	assert_true(guest_entries > 0);
+	assert_false(host_sees(0));
+	vm_protect_swiotlb = false;
+}
+
 static void first_run__no_page_for_tables__fails_then_works(void **state)
 {
 	u16 vm = make_protected(1);
@@ -330,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(first_run__seals__host_loses_memory_and_registers), T(first_run__no_page_for_tables__fails_then_works),
+		T(swiotlb_slot__told_to_protect__as_if_asked), T(swiotlb_slot__machine_is_ending__not_run_open),
 		T(call__memory__by_page_and_by_range), T(call__memory_of_unprotected_vm__not_supported),
 		T(guard__calls__answers_as_specified), T(guard__enrolled__other_devices_abort_unseen),
 		T(exits__carry_no_more_than_they_must), T(destroy__scrubbed_and_back),
