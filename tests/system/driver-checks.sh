@@ -39,6 +39,8 @@ do_clients() {
 		rmmod gzvm
 		fact "rmmod-$p" $?
 	done
+	fact said-open "$(dmesg | grep -c 'has a static swiotlb but is not protected')"
+	fact said-not-hidden "$(dmesg | grep -c 'cannot become private')"
 }
 
 do_absent() {

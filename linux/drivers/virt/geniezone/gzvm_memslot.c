@@ -210,6 +210,13 @@ static void gzvm_slot_remove_locked(struct gzvm *vm, struct gzvm_slot *slot)
 	list_add(&slot->parked, &vm->mem.parked);
 }
 
+/* The hypervisor looks for such a slot when the boot vCPU runs first, which may be later. */
+static bool gzvm_comes_too_late(const struct gzvm_slot *slot)
+{
+	return gzvm_has_ext(GZ_EXT_PROTECT_SWIOTLB) &&
+	       slot->flags & GZVM_USER_MEM_REGION_STATIC_SWIOTLB;
+}
+
 /* Consumes @slot: afterwards it is in the table, parked or freed. */
 static int gzvm_slot_add_locked(struct gzvm *vm, struct gzvm_slot *slot)
 {
@@ -220,7 +227,7 @@ static int gzvm_slot_add_locked(struct gzvm *vm, struct gzvm_slot *slot)
 		goto refuse;
 	/* What a started protected VM has is what it was sealed with. */
 	ret = -EBUSY;
-	if (mem->protect && mem->started)
+	if (mem->started && (mem->protect || gzvm_comes_too_late(slot)))
 		goto refuse;
 	ret = gzvm_slot_alloc_pages(vm, slot);
 	if (ret)
@@ -285,7 +292,7 @@ static int gzvm_slot_delete(struct gzvm *vm, u32 id)
  *
  * Return: 0; -EINVAL slot number, alignment, size or flags; -EFAULT user range not mapped, or the
  * hypervisor refuses; -EEXIST slot in use or range overlaps; -ENOENT nothing to delete; -ENOMEM;
- * -EBUSY a protected VM has started; -EINTR killed while another thread's page fault held the lock.
+ * -EBUSY a protected VM has started, or one that this slot would have made one; -EINTR killed while another thread's page fault held the lock.
  */
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region)

@@ -162,6 +162,21 @@ void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 	}
 }
 
+static int gzvm_mem_protect_locked(struct gzvm *vm, const u64 args[5])
+{
+	struct gzvm_mem *mem = &vm->mem;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return -EOPNOTSUPP;
+	if (mem->started || !list_empty(&mem->parked))
+		return -EBUSY;
+	ret = gzvm_arch_enable_cap(vm->id, GZ_CAP_PROTECTED_VM, args, NULL);
+	if (!ret)
+		mem->protect = true;
+	return ret;
+}
+
 /**
  * gzvm_mem_protect() - the VM is to be a protected one
  * @vm: the VM
@@ -172,28 +187,57 @@ void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages)
  */
 int gzvm_mem_protect(struct gzvm *vm, const u64 args[5])
 {
-	struct gzvm_mem *mem = &vm->mem;
-	int ret;
+	int ret = mutex_lock_killable(&vm->mem.lock);
 
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
-		return -EOPNOTSUPP;
-	ret = mutex_lock_killable(&mem->lock);
 	if (ret)
 		return ret;
-	if (mem->started || !list_empty(&mem->parked))
-		ret = -EBUSY;
-	else
-		ret = gzvm_arch_enable_cap(vm->id, GZ_CAP_PROTECTED_VM, args, NULL);
-	if (!ret)
-		mem->protect = true;
-	mutex_unlock(&mem->lock);
+	ret = gzvm_mem_protect_locked(vm, args);
+	mutex_unlock(&vm->mem.lock);
 	return ret;
 }
 
-static int gzvm_mem_start_locked(struct gzvm_mem *mem)
+static bool gzvm_marks_swiotlb(const struct gzvm_mem *mem)
 {
+	int i;
+
+	for (i = 0; i < GZ_MAX_SLOTS; i++) {
+		if (mem->slots[i] && mem->slots[i]->flags & GZVM_USER_MEM_REGION_STATIC_SWIOTLB)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A VMM that marks the memory of its devices means a protected VM, also when it does not ask. The
+ * hypervisor, told so at its boot, would take the pages at the first RUN: here they are hidden first.
+ */
+static int gzvm_mem_protect_unasked(struct gzvm *vm)
+{
+	const u64 args[5] = { GZVM_CAP_PVM_SET_PROTECTED_VM };
+	int ret;
+
+	if (vm->mem.protect || !gzvm_marks_swiotlb(&vm->mem))
+		return 0;
+	if (!gzvm_has_ext(GZ_EXT_PROTECT_SWIOTLB)) {
+		pr_info_ratelimited("%s[%d]: VM %u has a static swiotlb but is not protected: the host reaches all its memory; ask with SET_PROTECTED_VM, or start the hypervisor with gz.protect=swiotlb\n",
+				    current->comm, task_pid_nr(current), vm->id);
+		return 0;
+	}
+	ret = gzvm_mem_protect_locked(vm, args);
+	if (ret)
+		pr_warn_ratelimited("%s[%d]: VM %u must be protected (gz.protect=swiotlb) and cannot be (%d): %s\n",
+				    current->comm, task_pid_nr(current), vm->id, ret,
+				    ret == -EOPNOTSUPP ? "this kernel lacks CONFIG_MEMORY_FAILURE" :
+				    ret == -EBUSY ? "a deleted slot is still with the guest" :
+				    "the hypervisor refuses");
+	return ret;
+}
+
+static int gzvm_mem_start_locked(struct gzvm *vm)
+{
+	struct gzvm_mem *mem = &vm->mem;
 	struct gzvm_slot *slot;
-	int i, ret = 0;
+	int i, ret = gzvm_mem_protect_unasked(vm);
 
 	for (i = 0; !ret && i < GZ_MAX_SLOTS; i++) {
 		slot = mem->slots[i];
@@ -212,7 +256,7 @@ static int gzvm_mem_start_locked(struct gzvm_mem *mem)
  * The first RUN makes the hypervisor take what a protected VM has been given so far; from then on
  * the VM cannot become a protected one.
  *
- * Return: 0 or the errno of gzvm_slot_hide().
+ * Return: 0, the errno of gzvm_slot_hide(), or of gzvm_mem_protect() when nobody asked for it.
  */
 int gzvm_mem_start(struct gzvm *vm)
 {
@@ -225,7 +269,7 @@ int gzvm_mem_start(struct gzvm *vm)
 	if (ret)
 		return ret;
 	if (!mem->started)
-		ret = gzvm_mem_start_locked(mem);
+		ret = gzvm_mem_start_locked(vm);
 	mutex_unlock(&mem->lock);
 	return ret;
 }

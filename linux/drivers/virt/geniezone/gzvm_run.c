@@ -39,7 +39,7 @@ static const char * const gzvm_fail_texts[] = {
 	[GZ_FAIL_NO_ENTRY] = "the boot vCPU has no PC: set it before the first RUN",
 	[GZ_FAIL_PAGE_BUSY] = "a page of the VM is pinned or shared elsewhere",
 	[GZ_FAIL_VM_DEAD] = "the VM is being destroyed",
-	[GZ_FAIL_PROTECTED_UNSUPPORTED] = "protected VMs are not supported by this hypervisor",
+	[GZ_FAIL_PROTECTED_UNSUPPORTED] = "protected VMs are not supported by this hypervisor, or not by this kernel",
 };
 
 static void gzvm_internal_error(struct gzvm_vcpu *vcpu, u32 suberror, u64 data)
@@ -227,13 +227,14 @@ static void gzvm_inform_exit(struct gzvm_vcpu *vcpu, bool entered)
 }
 
 /* The cause has its own line by now; user space gets the exit the hypervisor would give. */
-static long gzvm_not_startable(struct gzvm_vcpu *vcpu)
+static long gzvm_not_startable(struct gzvm_vcpu *vcpu, int err)
 {
 	struct gzvm_vcpu_run *run = vcpu->run;
 
 	memset(&run->fail_entry, 0, sizeof(run->fail_entry));
 	run->exit_reason = GZVM_EXIT_FAIL_ENTRY;
-	run->fail_entry.hardware_entry_failure_reason = GZ_FAIL_PAGE_BUSY;
+	run->fail_entry.hardware_entry_failure_reason =
+		err == -EOPNOTSUPP ? GZ_FAIL_PROTECTED_UNSUPPORTED : GZ_FAIL_PAGE_BUSY;
 	gzvm_say_fail_entry(vcpu);
 	return 0;
 }
@@ -245,7 +246,7 @@ static long gzvm_run_until_exit(struct gzvm_vcpu *vcpu)
 
 	/* -EINTR: the thread is being killed, and the loop sees it. */
 	if (ret && ret != -EINTR)
-		return gzvm_not_startable(vcpu);
+		return gzvm_not_startable(vcpu, ret);
 	for (;;) {
 		if (READ_ONCE(vcpu->vm->dead))
 			return -ENODEV;
