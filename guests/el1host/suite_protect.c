@@ -310,6 +310,8 @@ static void devices_seen(enum vm_how how, bool protect)
 	EXPECT_EQ(seen_until(2), protect ? 0 : 2);
 	EXPECT_EQ(seen_until(3), 2);
 	EXPECT_EQ(seen_until(4), protect ? 0 : 2);
+	EXPECT_EQ(seen_until(5), 2);
+	EXPECT_EQ(seen_until(6), protect ? 0 : 2);
 	EXPECT(vm_run_all(&vm, 1000));
 	EXPECT_EQ(vm.exit_code, 0);
 	EXPECT_EQ(vm_destroy(&vm), 0);

@@ -309,6 +309,15 @@ static void role_guard(void)
 	bad += hvc(VENDOR_HYP_MMIO_GUARD_UNMAP, page, 0, 0) != ok;
 	bad += spot(protected);
 	step(4);
+	bad += hvc(VENDOR_HYP_MMIO_RGUARD_MAP, page - 2 * PAGE_SIZE, 5, 0) != ok;
+	bad += spot(false);
+	step(5);
+	bad += hvc(VENDOR_HYP_MMIO_RGUARD_UNMAP, page - PAGE_SIZE, 2, 0) != ok;
+	bad += hvc(VENDOR_HYP_MMIO_RGUARD_UNMAP, page, 1, 0) != no;
+	bad += hvc(VENDOR_HYP_MMIO_RGUARD_UNMAP, page + PAGE_SIZE, 2, 0) != ok;
+	bad += hvc(VENDOR_HYP_MMIO_RGUARD_MAP, secret_at(), 1, 0) != no;
+	bad += spot(protected);
+	step(6);
 	end(bad);
 }
 

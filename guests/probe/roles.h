@@ -39,7 +39,8 @@
 
 /*
  * The MMIO guard: at each step GUARD_SPOT has been loaded from and stored to. 1 as ever; 2 enrolled with the test device alone
- * in the guard, 3 the spot is in it, 4 not any more. Without protection (TESTDEV_ARG = 0) every call is refused.
+ * in the guard, 3 the spot is in it, 4 not any more; 5 and 6 as 3
+ * and 4, by ranges. Without protection (TESTDEV_ARG = 0) every call is refused.
  */
 #define GUARD_SPOT	0x0b000010ull
 

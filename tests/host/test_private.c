@@ -167,6 +167,15 @@ static void first_run__no_page_for_tables__fails_then_works(void **state)
 	assert_false(host_sees(0));
 }
 
+/* x1 as said, and nothing in x2 and x3. */
+static void assert_results(u16 vm, u64 x1)
+{
+	const u64 *x = vcpu_of(vm, 0)->ctx.x;
+
+	assert_int_equal(x[1], x1);
+	assert_int_equal(x[2] | x[3], 0);
+}
+
 static void call__memory__by_page_and_by_range(void **state)
 {
 	u16 vm = make_protected(1);
@@ -174,12 +183,17 @@ static void call__memory__by_page_and_by_range(void **state)
 	(void)state;
 	assert_int_equal(answer(vm, VENDOR_HYP_FEATURES_ID, 0, 0, 0), VENDOR_FEATURES_PROTECTED);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 0, 0, 0), PAGE_SIZE);
-	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 1);
-	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 1, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 1);
+	for (u32 i = 1; i < 4; i++)
+		assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, i == 1, i == 2, i == 3), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 0);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(3), 0, 0), 0);
-	assert_int_equal(vcpu_of(vm, 0)->ctx.x[1], 0);
+	assert_results(vm, 1);
 	assert_true(host_sees(3) && !host_sees(2) && !host_sees(4));
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_UNSHARE, PAGE_N(3), 0, 0), 0);
+	assert_results(vm, 1);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_UNSHARE, PAGE_N(3), 0, 7), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 0);
 	assert_false(host_sees(3));
 	/* A range is done in parts; one that meets a shared page ends before it. */
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(20), 1, 0), 0);
@@ -206,8 +220,11 @@ static void call__memory_of_unprotected_vm__not_supported(void **state)
 	assert_int_equal(answer(vm, VENDOR_HYP_FEATURES_ID, 0, 0, 0), VENDOR_FEATURES_UNPROTECTED);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEMINFO, 0, 0, 0), SMCCC_NOT_SUPPORTED);
 	assert_int_equal(answer(vm, VENDOR_HYP_MEM_SHARE, PAGE_N(3), 0, 0), SMCCC_NOT_SUPPORTED);
-	for (u64 fn = VENDOR_HYP_MMIO_GUARD_INFO; fn <= VENDOR_HYP_MMIO_GUARD_UNMAP; fn++)
-		assert_int_equal(answer(vm, fn, DEVICE, 0, 0), SMCCC_NOT_SUPPORTED);
+	for (u64 fn = VENDOR_HYP_MMIO_GUARD_INFO; fn <= VENDOR_HYP_MMIO_RGUARD_UNMAP; fn++) {
+		if (fn == VENDOR_HYP_MEM_RELINQUISH)
+			continue;
+		assert_int_equal(answer(vm, fn, DEVICE, 1, 0), SMCCC_NOT_SUPPORTED);
+	}
 	dabt(DEVICE + 8, 2, 5, true);
 	assert_int_equal(guest_traps(vm), GZ_EXIT_MMIO);
 }
@@ -236,8 +253,7 @@ static void guard__calls__answers_as_specified(void **state)
 	(void)state;
 	/* Old values in x2 and x3, as firmware has them. */
 	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_INFO, 0, 7, 7), PAGE_SIZE);
-	for (u32 i = 1; i < 4; i++)
-		assert_int_equal(vcpu_of(vm, 0)->ctx.x[i], 0);
+	assert_results(vm, 1);
 	for (u32 enrolled = 0; enrolled < 2; enrolled++) {
 		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_UNMAP, DEVICE, 7, 7), SMCCC_INVALID_PARAMETER);
 		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_MAP, DEVICE, 7, 7), 0);
@@ -250,6 +266,36 @@ static void guard__calls__answers_as_specified(void **state)
 		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_UNMAP, DEVICE, 7, 7), 0);
 		assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_ENROLL, 7, 7, 7), 0);
 	}
+}
+
+/* By range: bounded work, fewer pages than asked for is success, and the first bad page is the end. */
+static void guard__ranges__in_parts(void **state)
+{
+	u16 vm = make_protected(1);
+	struct guest_mem *gm = &vcpu_of(vm, 0)->vm->mem;
+	u64 below = RAM_IPA - 3 * PAGE_SIZE;
+
+	(void)state;
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_GUARD_ENROLL, 0, 0, 0), 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, DEVICE, 3, 7), 0);
+	assert_results(vm, 3);
+	for (u64 i = 0; i < 4; i++)
+		assert_int_equal(guest_mmio_allowed(gm, IPA(DEVICE + i * PAGE_SIZE)), i < 3);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, DEVICE, UINT64_MAX, 0), 0);
+	assert_results(vm, 32);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_UNMAP, DEVICE + 30 * PAGE_SIZE, 9, 0), 0);
+	assert_results(vm, 2);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_UNMAP, DEVICE + 30 * PAGE_SIZE, 9, 0), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, below, 9, 0), 0);
+	assert_results(vm, 3);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, RAM_IPA, 1, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, DEVICE + 8, 1, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, DEVICE, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, BIT(40) - PAGE_SIZE, 2, 0), 0);
+	assert_results(vm, 1);
+	assert_int_equal(answer(vm, VENDOR_HYP_MMIO_RGUARD_MAP, ~UINT64_C(0xfff), 2, 0), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 0);
 }
 
 static void guard__enrolled__other_devices_abort_unseen(void **state)
@@ -302,11 +348,22 @@ static void exits__carry_no_more_than_they_must(void **state)
 	(void)state;
 	run(vm, 0);
 	assert_int_equal(guest_call(vm, VENDOR_HYP_MEM_RELINQUISH, PAGE_N(7), 0, 0), GZ_EXIT_HYPERCALL);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.x[0], 0);
+	assert_results(vm, 0);
 	assert_int_equal(run_page(0)->hypercall.args[0], VENDOR_HYP_MEM_RELINQUISH);
 	assert_int_equal(run_page(0)->hypercall.args[1], PAGE_N(7));
 	for (u32 i = 2; i < ARRAY_SIZE(run_page(0)->hypercall.args); i++)
 		assert_int_equal(run_page(0)->hypercall.args[i], 0);
 	assert_true(host_sees(7));
+	/* "Do not poison": zeroed all the same, for it goes to the host. */
+	*(u64 *)host_ptr(ram_pa + 8 * PAGE_SIZE) = 0x5ec4e7;
+	assert_int_equal(guest_call(vm, VENDOR_HYP_MEM_RELINQUISH, PAGE_N(8), 7, 1), GZ_EXIT_HYPERCALL);
+	assert_results(vm, 0);
+	assert_true(host_sees(8));
+	assert_int_equal(*(u64 *)host_ptr(ram_pa + 8 * PAGE_SIZE), 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_RELINQUISH, PAGE_N(9) + 1, 0, 0), SMCCC_INVALID_PARAMETER);
+	assert_results(vm, 0);
+	assert_int_equal(answer(vm, VENDOR_HYP_MEM_RELINQUISH, DEVICE, 0, 1), SMCCC_INVALID_PARAMETER);
 	guest = guest_host_irq;
 	run(vm, 0);
 	pc = vcpu_of(vm, 0)->ctx.pc;
@@ -391,7 +448,7 @@ int main(void)
 		T(first_run__seals__host_loses_memory_and_registers), T(first_run__no_page_for_tables__fails_then_works),
 		T(swiotlb_slot__told_to_protect__as_if_asked), T(swiotlb_slot__machine_is_ending__not_run_open),
 		T(call__memory__by_page_and_by_range), T(call__memory_of_unprotected_vm__not_supported),
-		T(guard__calls__answers_as_specified), T(guard__enrolled__other_devices_abort_unseen),
+		T(guard__calls__answers_as_specified), T(guard__ranges__in_parts), T(guard__enrolled__other_devices_abort_unseen),
 		T(exits__carry_no_more_than_they_must), T(destroy__scrubbed_and_back),
 		T(machine_ends__protected_scrubbed__others_live),
 	};
