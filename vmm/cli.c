@@ -46,7 +46,7 @@ static const struct argp_option options[] = {
 	{ "protected-vm-without-firmware", KEY_PROTECT, NULL, 0,
 	  "keep the host's CPUs out of the guest's memory and registers", 2 },
 	{ "swiotlb", KEY_SWIOTLB, "MIB", 0,
-	  "of the memory of a protected VM, what its devices reach (64)", 2 },
+	  "of the memory, what the devices of a protected VM reach (64); by itself it asks for no protection", 2 },
 	{ NULL, 0, NULL, 0, "gz itself", 3 },
 	{ "dev", KEY_DEV, "FILE", 0, "/dev/gzvm (default) or /dev/kvm", 3 },
 	{ "hypervisor", KEY_DEV, NULL, OPTION_ALIAS, NULL, 3 },

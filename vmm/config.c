@@ -289,10 +289,7 @@ int config_gic(struct config *c, const char *arg)
 
 static int check_protection(const struct config *c)
 {
-	if (!c->protect && c->has_swiotlb)
-		return gz_err("--swiotlb is a part of a protected VM's memory: give"
-			      " --protected-vm-without-firmware too");
-	if (c->protect && c->mem_mib < GZ_MEM_MIN_MIB + c->swiotlb_mib)
+	if (config_splits_memory(c) && c->mem_mib < GZ_MEM_MIN_MIB + c->swiotlb_mib)
 		return gz_err("%" PRIu64 " MiB of memory leave too little beside %" PRIu64 " MiB for devices: give"
 			      " a larger --mem or a smaller --swiotlb", c->mem_mib, c->swiotlb_mib);
 	return 0;

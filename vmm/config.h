@@ -46,8 +46,8 @@ struct config {
 	unsigned int cpus;
 	uint64_t mem_mib;
 	bool protect;				/* the hypervisor keeps the host out */
-	bool has_swiotlb;
-	uint64_t swiotlb_mib;			/* of mem_mib, with protect */
+	bool has_swiotlb;			/* asked for: marked for devices also without protect */
+	uint64_t swiotlb_mib;			/* of mem_mib, when it is split */
 	struct config_disk disk[CONFIG_DISKS];
 	unsigned int disk_count;
 	bool net;
@@ -61,6 +61,12 @@ struct config {
 	unsigned int vport_count;
 	uint64_t gicd, gicr;			/* gicr 0: directly below gicd */
 };
+
+/* Devices use the last part of the memory alone: of a protected VM, and where --swiotlb says so. */
+static inline bool config_splits_memory(const struct config *c)
+{
+	return c->protect || (c->has_swiotlb && c->swiotlb_mib);
+}
 
 void config_default(struct config *c);
 

@@ -147,13 +147,13 @@ static int open_hypervisor(struct machine *m)
 	return 0;
 }
 
-/* Of a protected VM the last part is what its devices reach; we never touch the rest once it runs. */
+/* The last part is what devices reach of a VM that is or may be protected; we never touch the rest once it runs. */
 static int make_memory(struct machine *m)
 {
 	const struct config *c = m->cfg;
-	uint64_t pool = c->protect ? c->swiotlb_mib * GZ_MIB : 0, size = c->mem_mib * GZ_MIB - pool;
+	uint64_t pool = config_splits_memory(c) ? c->swiotlb_mib * GZ_MIB : 0, size = c->mem_mib * GZ_MIB - pool;
 
-	if (!c->protect)
+	if (!config_splits_memory(c))
 		return gmem_create(&m->mem, GZ_RAM_BASE, size);
 	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size))
 		return -1;
@@ -166,12 +166,20 @@ static int give_memory(struct machine *m)
 
 	if (ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
 		return -1;
-	if (!m->cfg->protect)
+	if (!config_splits_memory(m->cfg))
 		return 0;
-	if (!ops->protect)
-		return gz_err("%s makes no protected VMs: --protected-vm-without-firmware wants --dev"
-			      " /dev/gzvm", m->hv.path);
-	if (ops->protect(&m->hv, m->pool.base, m->pool.size, m->pool.host))
+	if (!ops->set_shared || (m->cfg->protect && !ops->protect))
+		return gz_err("%s makes no protected VMs: --protected-vm-without-firmware and --swiotlb want"
+			      " --dev /dev/gzvm", m->hv.path);
+	if (m->pool.size && ops->set_shared(&m->hv, m->pool.base, m->pool.size, m->pool.host))
+		return -1;
+	if (!m->cfg->protect) {
+		gz_note("--swiotlb marks what devices use and protects nothing: unless the hypervisor was"
+			" started with gz.protect=swiotlb this VM is not protected, and the host reaches all its"
+			" memory; give --protected-vm-without-firmware to ask for protection");
+		return 0;
+	}
+	if (ops->protect(&m->hv))
 		return -1;
 	gz_note("protected VM: no CPU of the host reaches its memory once it runs; DMA of the host's"
 		" devices is not covered yet");

@@ -67,7 +67,7 @@ void machine_destroy(struct machine *m);
 /* What devices may reach of the guest's memory. */
 static inline const struct gmem *machine_dma(const struct machine *m)
 {
-	return m->cfg->protect ? &m->pool : &m->mem;
+	return config_splits_memory(m->cfg) ? &m->pool : &m->mem;
 }
 
 /* machine_devices.c: make and wire the devices CFG asks for. */

@@ -83,7 +83,7 @@ struct fake_hv {
 	unsigned int irq_raised[64];
 	bool no_irqfd, no_ioeventfd;
 	int fail_create_vm, fail_memory, fail_gic, fail_vcpu, fail_seal;
-	uint64_t entry, fdt, ram_gpa, ram_size;
+	uint64_t entry, fdt, ram_gpa, ram_size, shared_gpa, shared_size;
 	uint8_t *ram;
 	unsigned int vcpu_count, open_vms, open_vcpus;
 	/* The guest: called for each run of vCPU 0 with the number of the call. */

@@ -40,6 +40,16 @@ static int fake_set_memory(struct hv *hv, uint64_t gpa, uint64_t size, void *hos
 	return fake_hv.fail_memory ? gz_err("the fake hypervisor has no memory") : 0;
 }
 
+/* It can mark memory as shared, and protects nothing. */
+static int fake_set_shared(struct hv *hv, uint64_t gpa, uint64_t size, void *host)
+{
+	(void)hv;
+	(void)host;
+	fake_hv.shared_gpa = gpa;
+	fake_hv.shared_size = size;
+	return 0;
+}
+
 static int fake_create_gic(struct hv *hv, const struct hv_gic *gic)
 {
 	(void)hv;
@@ -132,7 +142,7 @@ static void fake_destroy_vcpu(struct hv_vcpu *vcpu)
 
 const struct hv_ops hv_fake_ops = {
 	.name = "fake", .path = "/dev/fake", .create_vm = fake_create_vm,
-	.set_memory = fake_set_memory, .create_gic = fake_create_gic,
+	.set_memory = fake_set_memory, .set_shared = fake_set_shared, .create_gic = fake_create_gic,
 	.create_vcpu = fake_create_vcpu, .seal = fake_seal, .set_entry = fake_set_entry,
 	.run = fake_run_vcpu, .set_kick = fake_set_kick, .irqfd = fake_irqfd,
 	.ioeventfd = fake_ioeventfd, .irq_line = fake_irq_line, .destroy_vcpu = fake_destroy_vcpu,

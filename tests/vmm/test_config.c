@@ -245,7 +245,12 @@ static void cli__protection__taken_and_checked(void **state)
 	REFUSED("--swiotlb x", "Image", "--protected-vm-without-firmware", "--swiotlb", "x");
 	REFUSED("--swiotlb 18446744073709551615", "Image", "--protected-vm-without-firmware", "--swiotlb",
 		"18446744073709551615");
-	REFUSED("--protected-vm-without-firmware too", "Image", "--swiotlb", "8");
+	/* By itself it only marks a part, which must leave enough. */
+	assert_int_equal(parse("Image", "--swiotlb", "8", NULL), 0);
+	assert_true(config_splits_memory(&c) && !c.protect);
+	assert_int_equal(parse("Image", "--swiotlb", "0", NULL), 0);
+	assert_false(config_splits_memory(&c));
+	REFUSED("larger --mem", "Image", "--swiotlb", "64", "-m", "79");
 	REFUSED("larger --mem", "Image", "--protected-vm-without-firmware", "-m", "79");
 	assert_int_equal(parse("Image", "--protected-vm-without-firmware", "-m", "80", NULL), 0);
 }

@@ -328,7 +328,9 @@ static void gzvm__protect__shared_slot_then_request(void **state)
 
 	(void)state;
 	drv.count = 0;
-	assert_int_equal(hv.ops->protect(&hv, 0x90000000, sizeof(host), host), 0);
+	assert_int_equal(hv.ops->set_shared(&hv, 0x90000000, sizeof(host), host), 0);
+	assert_int_equal(drv.count, 1);
+	assert_int_equal(hv.ops->protect(&hv), 0);
 	assert_int_equal(drv.count, 2);
 	assert_int_equal(drv.request[1], GZVM_ENABLE_CAP);
 	assert_int_equal(drv.region.slot, 1);
@@ -337,15 +339,12 @@ static void gzvm__protect__shared_slot_then_request(void **state)
 	assert_int_equal(drv.region.userspace_addr, (uintptr_t)host);
 	assert_int_equal(drv.cap.cap, GZVM_CAP_PROTECTED_VM);
 	assert_int_equal(drv.cap.args[0], GZVM_CAP_PVM_SET_PROTECTED_VM);
-	drv.count = 0;
-	assert_int_equal(hv.ops->protect(&hv, 0x90000000, 0, NULL), 0);
-	assert_int_equal(drv.count, 1);
 	drv.fail_errno = EOPNOTSUPP;
 	drv.fail_request = GZVM_ENABLE_CAP;
-	assert_int_equal(hv.ops->protect(&hv, 0x90000000, 0, NULL), -1);
+	assert_int_equal(hv.ops->protect(&hv), -1);
 	assert_non_null(strstr(gz_err_last(), "does not protect"));
 	drv.fail_request = GZVM_SET_USER_MEMORY_REGION;
-	assert_int_equal(hv.ops->protect(&hv, 0x90000000, sizeof(host), host), -1);
+	assert_int_equal(hv.ops->set_shared(&hv, 0x90000000, sizeof(host), host), -1);
 	assert_non_null(strstr(gz_err_last(), "smaller --swiotlb"));
 }
 

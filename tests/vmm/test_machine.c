@@ -377,6 +377,19 @@ static void run__protected_vm__back_end_cannot(void **state)
 	fails("makes no protected VMs");
 }
 
+/* Marked, not protected: it runs, on memory in two parts. */
+static void run__swiotlb_alone__marked_and_runs(void **state)
+{
+	(void)state;
+	cfg.has_swiotlb = true;
+	cfg.swiotlb_mib = 8;
+	assert_int_equal(run_saying("hello\n", HV_EXIT_STOP), GZ_STATUS_STOP);
+	serial_is("hello\n");
+	assert_int_equal(fake_hv.shared_size, 8 * GZ_MIB);
+	assert_int_equal(fake_hv.shared_gpa, GZ_RAM_BASE + (cfg.mem_mib - 8) * GZ_MIB);
+	assert_int_equal(fake_hv.ram_size, (cfg.mem_mib - 8) * GZ_MIB);
+}
+
 static void run__dump_dtb__is_the_tree(void **state)
 {
 	char dtb[80];
@@ -408,7 +421,7 @@ int main(void)
 		T(run__hypervisor_refuses__each_its_reason), T(run__files_missing__each_its_reason),
 		T(run__no_hypervisor_device__says_how_to_get_it), T(run__memory_not_there__refused),
 		T(run__gic_over_something__refused), T(run__dump_dtb__is_the_tree),
-		T(run__protected_vm__back_end_cannot),
+		T(run__protected_vm__back_end_cannot), T(run__swiotlb_alone__marked_and_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,11 +57,10 @@ struct hv_ops {
 	const char *path;				/* default device file */
 	int (*create_vm)(struct hv *hv);
 	int (*set_memory)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
-	/*
-	 * After set_memory: the host's CPUs shall not reach that memory once the guest runs, but
-	 * share these SIZE bytes with it (0: nothing). NULL: this back end cannot.
-	 */
-	int (*protect)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
+	/* After set_memory: more memory, which stays shared with the host whatever becomes of the rest. NULL: cannot. */
+	int (*set_shared)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
+	/* The host's CPUs shall not reach the rest once the guest runs. NULL: this back end cannot. */
+	int (*protect)(struct hv *hv);
 	int (*create_gic)(struct hv *hv, const struct hv_gic *gic);
 	int (*create_vcpu)(struct hv *hv, unsigned int id, struct hv_vcpu *vcpu);
 	/* After the last vCPU and before the first irqfd. */

@@ -110,19 +110,25 @@ static int gzvm_set_memory(struct hv *hv, uint64_t gpa, uint64_t size, void *hos
 		      ": %s; give a smaller --mem", size >> 20, gpa, strerror(errno));
 }
 
-static int gzvm_protect(struct hv *hv, uint64_t gpa, uint64_t size, void *host)
+static int gzvm_set_shared(struct hv *hv, uint64_t gpa, uint64_t size, void *host)
 {
 	struct gzvm_userspace_memory_region r = {
 		.slot = 1, .flags = GZVM_USER_MEM_REGION_STATIC_SWIOTLB, .guest_phys_addr = gpa,
 		.memory_size = size, .userspace_addr = (uintptr_t)host,
 	};
+
+	if (ioctl(hv->vm_fd, GZVM_SET_USER_MEMORY_REGION, &r) == 0)
+		return 0;
+	return gz_err("the hypervisor refuses %" PRIu64 " MiB of memory for devices: %s; give a"
+		      " smaller --swiotlb", size >> 20, strerror(errno));
+}
+
+static int gzvm_protect(struct hv *hv)
+{
 	struct gzvm_enable_cap cap = {
 		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_SET_PROTECTED_VM },
 	};
 
-	if (size && ioctl(hv->vm_fd, GZVM_SET_USER_MEMORY_REGION, &r))
-		return gz_err("the hypervisor refuses %" PRIu64 " MiB of memory for devices: %s; give a"
-			      " smaller --swiotlb", size >> 20, strerror(errno));
 	if (ioctl(hv->vm_fd, GZVM_ENABLE_CAP, &cap) == 0)
 		return 0;
 	return gz_err("the hypervisor does not protect this VM: %s; versions of gzvm.ko and gz.bin may"
@@ -355,7 +361,8 @@ static const unsigned long run_ioctl[] = { GZVM_RUN, GZVM_IRQ_LINE };
 
 const struct hv_ops hv_gzvm_ops = {
 	.name = "gzvm", .path = "/dev/gzvm", .create_vm = gzvm_create_vm,
-	.set_memory = gzvm_set_memory, .protect = gzvm_protect, .create_gic = gzvm_create_gic,
+	.set_memory = gzvm_set_memory, .set_shared = gzvm_set_shared,
+	.protect = gzvm_protect, .create_gic = gzvm_create_gic,
 	.create_vcpu = gzvm_create_vcpu, .seal = gzvm_seal, .set_entry = gzvm_set_entry,
 	.run = gzvm_run, .set_kick = gzvm_set_kick, .irqfd = gzvm_irqfd,
 	.ioeventfd = gzvm_ioeventfd, .irq_line = gzvm_irq_line,
