@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/boot/boot_layout.c hyp/boot/options.c hyp/plat/fdt_chosen.c hyp/plat/fdt_bus.c hyp/plat/fdt.c hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mm/hyp_map.c hyp/mm/fixmap.c hyp/mem/own.c hyp/mem/audit.c hyp/mem/own_check.c hyp/mem/host_s2.c */
+/* SOURCES: hyp/boot/boot_layout.c hyp/boot/options.c hyp/lib/fmt.c hyp/plat/fdt_chosen.c hyp/plat/fdt_bus.c hyp/plat/fdt.c hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/mm/hyp_map.c hyp/mm/fixmap.c hyp/mem/own.c hyp/mem/audit.c hyp/mem/own_check.c hyp/mem/host_s2.c */
 /*
  * Job: boot takes its part of RAM: how much on which machine, what gz.pool= may say, what is mapped and hidden afterwards.
  * Never: the windows of EL2's map (no such addresses here): memory.c is compiled in, its windows are memory of the test.
@@ -25,6 +25,8 @@ static u8 header_pages[2 * 4096] __attribute__((aligned(4096)));
 #define HYP_VA_LINEAR ((u64)(uintptr_t)linear)
 #define HYP_VA_EARLY ((u64)(uintptr_t)header_pages - (UINT64_C(1) << 30))
 #include "boot/memory.c"
+
+bool vm_protect_swiotlb;	/* what options.c sets for vm/ */
 
 /* Stands for hyp.lds: text of 2 pages, constants of 1, data of 3. */
 __asm__(".data\n.balign 4096\n.globl __image_start, __text_start, __text_end, __rodata_start, __rodata_end, __image_end\n"
