@@ -28,10 +28,11 @@ test:                   ## native unit tests
 check-abi:              ## sizes, offsets and numbers of the ABI
 	tools/check-abi
 
-static: check-abi       ## layers, headers, size budgets
+static: check-abi       ## layers, headers, size budgets, shared fields
 	tools/layers
 	tools/header-check
 	tools/tcb
+	tools/read-once
 
 bench: hyp linux vmm guests	## instructions per operation, gz.bin beside KVM; PROFILE=ROW: of one row, by function
 	tools/bench $(if $(PROFILE),--profile $(PROFILE))
