@@ -66,6 +66,12 @@ bool vm_make_role(struct test_vm *vm, u32 vcpus, enum vm_how how, u64 role, u64 
 /* Role, up to a million RUNs, destroy; the exit code, ~0 when it never ended. */
 u32 vm_role(u64 role, u64 arg);
 
+/* From now on SET_PROTECTED_VM; false when refused. */
+static inline bool vm_protect(struct test_vm *vm)
+{
+	return gz(GZ_FN_ENABLE_CAP, vm->id, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st == 0;
+}
+
 /* What EL2 holds: a call that failed, or a VM that is gone, leaves it as it was. */
 struct holdings { u64 vms, vcpus, pool_free, shared_guest, shared_hyp, donated; };
 struct holdings holdings(void);

@@ -28,12 +28,14 @@ static void lie_in_run_page(u32 round)
 	memcpy(run->mmio.data, data, 8);
 }
 
-TEST(run_page__every_field_lies__guest_reads_and_writes_right)
+static void run_page_lies(bool protect)
 {
 	struct holdings start = holdings();
 	u32 rounds = 0;
 
 	EXPECT(vm_make_role(&vm, 1, VM_POPULATE, ROLE_ECHO, 0));
+	if (protect)
+		EXPECT(vm_protect(&vm));
 	while (!vm.exited && rounds < 10000) {
 		u32 reason = vm_run_once(&vm, 0);
 
@@ -47,6 +49,9 @@ TEST(run_page__every_field_lies__guest_reads_and_writes_right)
 	EXPECT_EQ(vm_destroy(&vm), 0);
 	EXPECT_HOLDINGS(start);
 }
+
+TEST(run_page__every_field_lies__guest_reads_and_writes_right) { run_page_lies(false); }
+TEST(run_page__every_field_lies__protected_guest_too) { run_page_lies(true); }
 
 /* A write that was never answered, and bytes beyond the size: neither may show in a register. */
 TEST(run_page__garbage_beyond_the_size__ignored)
@@ -76,11 +81,13 @@ static void lie_in_hwstate(u32 round)
 	hw->vtimer_migrate = ~0u;
 }
 
-TEST(hwstate__list_registers_lie__no_interrupt_made)
+static void hwstate_lies(bool protect)
 {
 	u32 rounds = 0;
 
 	EXPECT(vm_make_role(&vm, 1, VM_POPULATE, ROLE_TIMER_WFI, 30));
+	if (protect)
+		EXPECT(vm_protect(&vm));
 	while (!vm.exited && rounds < 2000000) {
 		lie_in_hwstate(rounds++);
 		vm_run_once(&vm, 0);
@@ -91,6 +98,9 @@ TEST(hwstate__list_registers_lie__no_interrupt_made)
 	EXPECT_EQ(icc_read(ICC_RPR), 0xff);
 	EXPECT_EQ(vm_destroy(&vm), 0);
 }
+
+TEST(hwstate__list_registers_lie__no_interrupt_made) { hwstate_lies(false); }
+TEST(hwstate__list_registers_lie__none_made_in_a_protected_guest) { hwstate_lies(true); }
 
 static s32 line(u64 tuple, u64 intid, u64 level, u64 mode)
 {
@@ -136,8 +146,10 @@ TEST(irq_line__no_vcpu_yet_or_any_more__harmless)
 void suite_lies(void)
 {
 	RUN_TEST(run_page__every_field_lies__guest_reads_and_writes_right);
+	RUN_TEST(run_page__every_field_lies__protected_guest_too);
 	RUN_TEST(run_page__garbage_beyond_the_size__ignored);
 	RUN_TEST(hwstate__list_registers_lie__no_interrupt_made);
+	RUN_TEST(hwstate__list_registers_lie__none_made_in_a_protected_guest);
 	RUN_TEST(irq_line__bad_numbers_levels_modes_targets__refused);
 	RUN_TEST(irq_line__no_vcpu_yet_or_any_more__harmless);
 }
