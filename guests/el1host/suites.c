@@ -14,6 +14,8 @@ static const struct { const char *name; void (*run)(void); } suites[] = {
 	{ "neighbours", suite_neighbours }, { "swiotlb", suite_swiotlb },
 	{ "el2mem", suite_el2mem }, { "life", suite_life }, { "lies", suite_lies }, { "wake", suite_wake },
 	{ "power", suite_power }, { "exhaust", suite_exhaust }, { "latency", suite_latency }, { "regs", suite_regs },
+	{ "cycles", suite_cycles }, { "storm", suite_storm }, { "toctou", suite_toctou }, { "exits", suite_exits },
+	{ "edges", suite_edges },
 };
 
 /* name is one of the words of list, which ends at a blank or NUL. */
@@ -46,6 +48,16 @@ static const char *option(const char *key)
 			return args + 1;
 	}
 	return NULL;
+}
+
+u64 rounds_or(u64 otherwise)
+{
+	const char *n = option("rounds=");
+	u64 v = 0;
+
+	for (; n && *n >= '0' && *n <= '9'; n++)
+		v = v * 10 + (u64)(*n - '0');
+	return v ? v : otherwise;
 }
 
 /* Whoever started us gave a word that no guest knows: so it is us who got this far. */

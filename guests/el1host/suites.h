@@ -16,6 +16,9 @@ void run_suites(void);
 /* AVOID_* (lib/testdev.h) that whoever started the machine named: avoid=cval */
 u64 machine_avoid(void);
 
+/* rounds=N of the command line, else this: one code for the gate and for long runs. */
+u64 rounds_or(u64 otherwise);
+
 /* Before the closing line. */
 void say_nonce(void);
 
@@ -34,5 +37,10 @@ void suite_guest(void);
 void suite_protect(void);
 void suite_swiotlb(void);
 void suite_neighbours(void);
+void suite_cycles(void);
+void suite_storm(void);
+void suite_toctou(void);
+void suite_exits(void);
+void suite_edges(void);
 
 #endif

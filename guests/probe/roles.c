@@ -341,6 +341,10 @@ void role_run(u64 role)
 	case ROLE_TIMER_WFI: role_timer_wfi(); break;
 	case ROLE_SECRET: role_secret(); break;
 	case ROLE_GUARD: role_guard(); break;
+	case ROLE_STORM: role_storm(); break;
+	case ROLE_PICK: role_pick(); break;
+	case ROLE_QUIET: role_quiet(); break;
+	case ROLE_MISUSE: role_misuse(); break;
 	}
 	end(0xbad);
 }

@@ -28,6 +28,31 @@
 #define ROLE_SECRET	16	/* a secret 2 MiB into RAM; TESTDEV_ECHO tells each step (below); exit code 0: unharmed */
 #define ROLE_GUARD	17	/* touches GUARD_SPOT, a device nobody has; TESTDEV_ECHO tells each step (below) */
 
+#define ROLE_STORM	18	/* all vCPUs share, unshare and relinquish for ever (below) */
+#define ROLE_PICK	19	/* loads TESTDEV_ECHO for ever: a value that is none of PICK_A, PICK_B ends in SYSTEM_RESET */
+#define ROLE_QUIET	20	/* each kind of exit with QUIET_WORD in every register that the exit is not about */
+
+#define ROLE_MISUSE	21	/* a protected guest's calls with every wrong argument; exit code: how many were not refused as they must */
+
+/*
+ * The storm, 2 MiB into RAM: STORM_OWN pages of each vCPU, that it shares and takes back, then STORM_COMMON pages that all
+ * write and relinquish. A page that is shared or relinquished never holds STORM_SECRET: whoever sees that word there reads
+ * what is not his. With TESTDEV_ARG = 1 a private page that did not keep its word ends the guest with 1.
+ */
+#define STORM_VCPUS	4u
+#define STORM_OWN	4u
+#define STORM_COMMON	4u
+#define STORM_PAGES	(STORM_VCPUS * STORM_OWN + STORM_COMMON)
+#define STORM_SECRET	0x5ec4e75ec4e7beefull
+#define STORM_PUBLIC	0x0bece0bece0bece0ull
+#define STORM_STRIDE	512u	/* bytes between the words of a page */
+
+#define PICK_A		0x1111111111111111ull
+#define PICK_B		0x2222222222222222ull
+
+#define QUIET_WORD(reg)	(0xc0de5ec45ec4e700ull + (reg))
+#define QUIET_RAM	0x200000ull	/* from the start of RAM: never touched before, and given back */
+
 /*
  * The secret: pages of one word each but for SECRET_CODE and SECRET_REPLY. Steps: 1 written, 2 checked and page 0 shared,
  * 3 taken back, 4 page 1 relinquished, 5 page 1 shared anew. After step 2 only with TESTDEV_ARG = 1 (protected).
@@ -45,5 +70,9 @@
 #define GUARD_SPOT	0x0b000010ull
 
 void role_run(u64 role);
+void role_storm(void);
+void role_pick(void);
+void role_quiet(void);
+void role_misuse(void);
 
 #endif
