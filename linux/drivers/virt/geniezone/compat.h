@@ -2,7 +2,7 @@
 /*
  * Job: the only version conditionals of the driver, so that it builds for 6.1 and later.
  * Never: carry anything but renamed or re-typed kernel interfaces.
- * Used by: gzvm_ioeventfd.c, gzvm_private.c; dropped when the driver is exported into a kernel tree.
+ * Used by: gzvm_ioeventfd.c, gzvm_hide.c; dropped when the driver is exported into a kernel tree.
  */
 #ifndef GZVM_COMPAT_H
 #define GZVM_COMPAT_H

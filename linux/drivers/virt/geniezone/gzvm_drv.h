@@ -247,6 +247,8 @@ void gzvm_mem_release(struct gzvm *vm, bool destroyed);
 /* gzvm_private.c */
 int gzvm_mem_protect(struct gzvm *vm, const u64 args[5]);
 int gzvm_mem_start(struct gzvm *vm);
+
+/* gzvm_hide.c */
 int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages);
 void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages);
 
