@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "client.h"
+#include "kinds.h"
 #include "private_attacks.h"
 
 #define BLOCK		0x200000ul
@@ -106,12 +107,14 @@ int vm_slot(int vm_fd, uint32_t slot, uint64_t gpa, uint64_t size, const void *h
 	return ioctl(vm_fd, GZVM_SET_USER_MEMORY_REGION, &r);
 }
 
-/* Kernels before 6.10 want a memfd that cannot be truncated under the guest. */
+/* Kernels before 6.10 want a memfd that cannot be truncated under the guest, all do of hugetlb. */
 static bool kernel_wants_seals(void)
 {
 	struct utsname u;
 	int major = 0, minor = 0;
 
+	if (ram_kind == RAM_HUGETLB)
+		return true;
 	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
 	       (major < 6 || (major == 6 && minor < 10));
 }
@@ -138,7 +141,7 @@ static void make_ram(struct vm *vm)
 {
 	uint8_t *at;
 
-	vm->memfd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	vm->memfd = ram_memfd();
 	if (vm->memfd < 0 || ftruncate(vm->memfd, RAM_SIZE))
 		die("guest memory");
 	at = mmap(NULL, RAM_SIZE + BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -148,6 +151,7 @@ static void make_ram(struct vm *vm)
 	vm->ram = mmap(at, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, vm->memfd, 0);
 	if (vm->ram == MAP_FAILED)
 		die("guest mapping");
+	ram_advise(vm->ram, RAM_SIZE);
 	memcpy(vm->ram, guest_blob, (size_t)(guest_blob_end - guest_blob));
 }
 

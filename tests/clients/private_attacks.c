@@ -19,6 +19,7 @@
 #include "private_attacks.h"
 
 #define PAGE	4096
+#define BLOCK	(2l << 20)
 
 /* Results: 0 the secret was seen or the page changed; else an errno, or EPROTO for something else seen. */
 static int seen(const struct target *t, uint64_t value)
@@ -148,16 +149,24 @@ static int a_poke(const struct target *t)
 	return traced(t, poke);
 }
 
+void *map_target(const struct target *t, int prot, int flags)
+{
+	off_t in = t->offset & (BLOCK - 1);
+	uint8_t *p = mmap(NULL, BLOCK, prot, flags, t->memfd, t->offset - in);
+
+	return p == MAP_FAILED ? MAP_FAILED : p + in;
+}
+
 static int a_map_again(const struct target *t)
 {
-	uint64_t *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, t->memfd, t->offset);
+	uint64_t *p = map_target(t, PROT_READ, MAP_SHARED | MAP_POPULATE);
 
 	return p == MAP_FAILED ? errno : seen(t, *(volatile uint64_t *)p);
 }
 
 static int a_private_copy(const struct target *t)
 {
-	uint64_t *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, t->memfd, t->offset);
+	uint64_t *p = map_target(t, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
 	if (p == MAP_FAILED)
 		return errno;
@@ -262,25 +271,25 @@ static int a_punch_part(const struct target *t)
 }
 
 const struct attack attacks[] = {
-	{ "load", a_load, false }, { "store", a_store, true }, { "atomic add", a_atomic, true },
-	{ "dc zva", a_zero_line, true }, { "execute", a_exec, false },
-	{ "pread of the memfd", a_pread, false }, { "pwrite of the memfd", a_pwrite, true },
-	{ "process_vm_readv", a_vm_readv, false }, { "process_vm_writev", a_vm_writev, true },
-	{ "/proc/PID/mem read", a_mem_read, false }, { "/proc/PID/mem write", a_mem_write, true },
-	{ "ptrace peek", a_peek, false }, { "ptrace poke", a_poke, true },
-	{ "a new mapping", a_map_again, false }, { "a private copy", a_private_copy, false },
-	{ "write to a pipe", a_pipe_write, false }, { "vmsplice", a_vmsplice, false },
-	{ "splice of the memfd", a_splice, false }, { "send to a socket", a_socket, false },
-	{ "read from a device", a_read_into, true }, { "getrandom", a_getrandom, true },
-	{ "O_DIRECT write", a_direct, false }, { "futex operation", a_futex, true },
-	{ "page out, then load", a_pageout_load, false }, { "move, then load", a_remap_load, false },
-	{ "a hole in a page", a_punch_part, true },
-	{ "io_uring write of it", a_uring_write, false }, { "io_uring read into it", a_uring_read, true },
-	{ "io_uring fixed buffer", a_uring_fixed, false },
-	{ "core dump", a_core_dump, false }, { "/proc/kcore", a_kcore, false },
-	{ "compaction, then load", a_compaction, false }, { "collapse, then load", a_collapse, false },
-	{ "populate, then load", a_populate, false }, { "same-page merging", a_merge, false },
-	{ "fork, then load", a_fork_load, false },
+	{ "load", a_load, false, 0 }, { "store", a_store, true, 0 }, { "atomic add", a_atomic, true, 0 },
+	{ "dc zva", a_zero_line, true, 0 }, { "execute", a_exec, false, EINVAL },
+	{ "pread of the memfd", a_pread, false, 0 }, { "pwrite of the memfd", a_pwrite, true, EINVAL },
+	{ "process_vm_readv", a_vm_readv, false, 0 }, { "process_vm_writev", a_vm_writev, true, 0 },
+	{ "/proc/PID/mem read", a_mem_read, false, 0 }, { "/proc/PID/mem write", a_mem_write, true, 0 },
+	{ "ptrace peek", a_peek, false, 0 }, { "ptrace poke", a_poke, true, 0 },
+	{ "a new mapping", a_map_again, false, 0 }, { "a private copy", a_private_copy, false, 0 },
+	{ "write to a pipe", a_pipe_write, false, 0 }, { "vmsplice", a_vmsplice, false, 0 },
+	{ "splice of the memfd", a_splice, false, EINVAL }, { "send to a socket", a_socket, false, 0 },
+	{ "read from a device", a_read_into, true, 0 }, { "getrandom", a_getrandom, true, 0 },
+	{ "O_DIRECT write", a_direct, false, 0 }, { "futex operation", a_futex, true, 0 },
+	{ "page out, then load", a_pageout_load, false, 0 }, { "move, then load", a_remap_load, false, EINVAL },
+	{ "a hole in a page", a_punch_part, true, 0 },
+	{ "io_uring write of it", a_uring_write, false, 0 }, { "io_uring read into it", a_uring_read, true, 0 },
+	{ "io_uring fixed buffer", a_uring_fixed, false, 0 },
+	{ "core dump", a_core_dump, false, 0 }, { "/proc/kcore", a_kcore, false, 0 },
+	{ "compaction, then load", a_compaction, false, 0 }, { "collapse, then load", a_collapse, false, 0 },
+	{ "populate, then load", a_populate, false, 0 }, { "same-page merging", a_merge, false, 0 },
+	{ "fork, then load", a_fork_load, false, 0 },
 };
 
 const unsigned int attack_count = sizeof(attacks) / sizeof(attacks[0]);

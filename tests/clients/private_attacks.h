@@ -25,7 +25,11 @@ struct attack {
 	const char *name;
 	int (*run)(const struct target *t);
 	bool writes;		/* gets a page of its own: others read theirs */
+	int on_hugetlb;		/* errno of a kernel that offers no such thing for hugetlb, or 0 */
 };
+
+/* A new mapping of the 2 MiB of the memfd around the page; where the page is in it, or MAP_FAILED. */
+void *map_target(const struct target *t, int prot, int flags);
 
 /* private_attacks_kernel.c */
 int a_uring_write(const struct target *t);

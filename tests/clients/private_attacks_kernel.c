@@ -184,7 +184,7 @@ int a_populate(const struct target *t)
 /* Same-page merging reads what it compares; a private copy of the file is what it may merge. */
 int a_merge(const struct target *t)
 {
-	uint64_t *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, t->memfd, t->offset);
+	uint64_t *p = map_target(t, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
 	put("/sys/kernel/mm/ksm/run", "1");
 	if (p == MAP_FAILED || madvise(p, PAGE, MADV_MERGEABLE))

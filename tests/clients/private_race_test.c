@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "client.h"
+#include "kinds.h"
 
 #define PAGE		4096ull
 #define PAGES		64ull
@@ -100,7 +100,7 @@ static bool run_to_report(struct vm *vm)
 	return false;
 }
 
-TEST(race__private_memory_others_use__guest_never_notices)
+static void race(void)
 {
 	const uint64_t x[4] = { DATA_GPA, DATA_GPA + PAGES * PAGE, MMIO_GPA };
 	long long aborts = hyp_stat("host_aborts");
@@ -134,4 +134,17 @@ TEST(race__private_memory_others_use__guest_never_notices)
 	}
 	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
 	EXPECT_EQ(hyp_stat("pages_donated"), 0);
+}
+
+TEST(race__private_memory_others_use__guest_never_notices)
+{
+	race();
+}
+
+/* Of hugetlb a page that somebody has mapped stays his, so there is no race to win. */
+TEST(race__private_huge_memory_others_use__guest_never_notices)
+{
+	use_kind(RAM_THP);
+	race();
+	use_kind(RAM_SMALL);
 }

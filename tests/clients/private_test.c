@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "kinds.h"
 #include "private_attacks.h"
 
 #define PAGE		4096ull
@@ -30,17 +31,6 @@ static uint8_t *host_of(struct vm *vm, uint64_t gpa)
 /* Where the first page of the secret was when it could still be found out. */
 static uint64_t secret_pa;
 
-static uint64_t pa_of(void *page)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry = 0;
-
-	*(volatile uint8_t *)page = 0;
-	EXPECT(pread(fd, &entry, 8, (off_t)((uintptr_t)page / PAGE * 8)) == 8);
-	close(fd);
-	return (entry & ((1ull << 55) - 1)) * PAGE;
-}
-
 /* Up to the point where the guest has written its secret. */
 static void make_with_secret(struct vm *vm, bool protect)
 {
@@ -48,6 +38,7 @@ static void make_with_secret(struct vm *vm, bool protect)
 
 	vm_make(vm, 1, guest_secret, x);
 	secret_pa = pa_of(host_of(vm, DATA_GPA + LOAD_PAGE * PAGE));
+	expect_kind(secret_pa);
 	if (protect)
 		EXPECT_OK(vm_protect(vm));
 	expect_mmio(vm, 0, MMIO_GPA, true, 8);
@@ -119,8 +110,10 @@ static uint64_t run_attacks(bool protect, int *result)
 }
 
 /* Without a block device there is no direct I/O; what a secret does as code is its own affair. */
-static bool as_it_must_be(int open_vm, int closed_vm)
+static bool as_it_must_be(const struct attack *a, int open_vm, int closed_vm)
 {
+	if (ram_kind == RAM_HUGETLB && a->on_hugetlb)
+		return open_vm == a->on_hugetlb && closed_vm != 0;
 	return (open_vm == 0 || open_vm == ENODEV || open_vm == RESULT_SIGNAL + SIGILL) &&
 	       closed_vm != 0 && closed_vm != RESULT_SIGNAL + SIGILL;
 }
@@ -136,7 +129,7 @@ static unsigned int attack_both(bool protect)
 	closed_words = run_attacks(protect, closed_vm);
 	printf("  %-24s %-14s %s\n", "attack", "unprotected", "protected");
 	for (i = 0; i < attack_count; i++) {
-		bool right = as_it_must_be(open_vm[i], closed_vm[i]);
+		bool right = as_it_must_be(&attacks[i], open_vm[i], closed_vm[i]);
 
 		printf("  %-24s %-14s %s%s\n", attacks[i].name, words_of(open_vm[i]), words_of(closed_vm[i]),
 		       right ? "" : "   <-- WRONG");
@@ -161,12 +154,22 @@ int attack_demo(void)
 	return wrong != 0;
 }
 
-TEST(private__attacks__work_on_an_open_vm_only)
+static void attacks_work_on_an_open_vm_only(void)
 {
 	long long aborts = hyp_stat("host_aborts");
 
 	EXPECT_EQ(attack_both(true), 0);
 	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
+}
+
+TEST(private__attacks__work_on_an_open_vm_only)
+{
+	attacks_work_on_an_open_vm_only();
+}
+
+TEST(huge__attacks__work_on_an_open_vm_only)
+{
+	on_huge_kinds(attacks_work_on_an_open_vm_only);
 }
 
 /* The table can tell: a VM that nobody protected is wrong in nearly every row. */
@@ -187,7 +190,7 @@ static void expect_empty_and_usable(uint8_t *from)
 	EXPECT_EQ(from[PAGE], 0xa5);
 }
 
-TEST(private__end__memory_comes_back_empty)
+static void memory_comes_back_empty(void)
 {
 	struct vm vm;
 
@@ -203,8 +206,18 @@ TEST(private__end__memory_comes_back_empty)
 	munmap(vm.ram, RAM_SIZE);
 }
 
+TEST(private__end__memory_comes_back_empty)
+{
+	memory_comes_back_empty();
+}
+
+TEST(huge__end__memory_comes_back_empty)
+{
+	on_huge_kinds(memory_comes_back_empty);
+}
+
 /* The memfd outlives the process that is killed; what it holds then is what others could get. */
-TEST(private__sigkill__memory_comes_back_empty)
+static void memory_of_the_killed_comes_back_empty(void)
 {
 	int status, ready[2], round;
 	struct vm *shared;
@@ -235,15 +248,15 @@ TEST(private__sigkill__memory_comes_back_empty)
 		waitpid(pid, &status, 0);
 		expect_all_back();
 		/* Sealed against new writable mappings where the kernel needs that. */
-		p = mmap(NULL, SECRET_PAGES * PAGE, PROT_READ, MAP_SHARED, fd, (off_t)(DATA_GPA - RAM_GPA));
+		p = mmap(NULL, RAM_SIZE, PROT_READ, MAP_SHARED, fd, 0);
 		EXPECT(p != MAP_FAILED);
 		if (p != MAP_FAILED) {
 			uint64_t i, left = 0;
 
 			for (i = 0; i < SECRET_PAGES * PAGE; i++)
-				left += p[i] != 0;
+				left += p[DATA_GPA - RAM_GPA + i] != 0;
 			EXPECT_EQ(left, 0);
-			munmap(p, SECRET_PAGES * PAGE);
+			munmap(p, RAM_SIZE);
 		}
 		close(fd);
 		close(ready[0]);
@@ -252,8 +265,18 @@ TEST(private__sigkill__memory_comes_back_empty)
 	munmap(shared, PAGE);
 }
 
+TEST(private__sigkill__memory_comes_back_empty)
+{
+	memory_of_the_killed_comes_back_empty();
+}
+
+TEST(huge__sigkill__memory_comes_back_empty)
+{
+	on_huge_kinds(memory_of_the_killed_comes_back_empty);
+}
+
 /* Deleted, unmapped, a hole: nothing user space does to its side takes a page from the guest. */
-TEST(private__user_memory_goes__guest_keeps_it)
+static void guest_keeps_what_goes(void)
 {
 	struct vm vm;
 
@@ -266,6 +289,16 @@ TEST(private__user_memory_goes__guest_keeps_it)
 	close(vm.fd);
 	close(vm.dev);
 	expect_all_back();
+}
+
+TEST(private__user_memory_goes__guest_keeps_it)
+{
+	guest_keeps_what_goes();
+}
+
+TEST(huge__user_memory_goes__guest_keeps_it)
+{
+	on_huge_kinds(guest_keeps_what_goes);
 }
 
 TEST(private__slots_after_the_start__refused)
@@ -325,7 +358,7 @@ TEST(private__swiotlb_slot__shared)
 }
 
 /* A page in a pipe is in somebody's hands: the guest waits until it is not. */
-TEST(private__page_in_a_pipe__ebusy_until_it_is_drained)
+static void busy_until_the_pipe_is_drained(void)
 {
 	struct gzvm_vcpu_run *run;
 	struct iovec io;
@@ -352,4 +385,14 @@ TEST(private__page_in_a_pipe__ebusy_until_it_is_drained)
 	close(fd[0]);
 	close(fd[1]);
 	expect_all_back();
+}
+
+TEST(private__page_in_a_pipe__ebusy_until_it_is_drained)
+{
+	busy_until_the_pipe_is_drained();
+}
+
+TEST(huge__page_in_a_pipe__ebusy_until_it_is_drained)
+{
+	on_huge_kinds(busy_until_the_pipe_is_drained);
 }

@@ -9,6 +9,8 @@
 
 #include <linux/eventfd.h>
 #include <linux/fcntl.h>
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 #include <linux/version.h>
@@ -44,6 +46,35 @@ static inline bool gzvm_keeps_pages(struct address_space *mapping)
 	mapping_set_inaccessible(mapping);
 	return true;
 }
+#endif
+
+/* References the page cache has on a folio; with its lock. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline long gzvm_cache_refs(struct folio *folio)
+{
+	return folio_test_hugetlb(folio) ? 1 : folio_nr_pages(folio);
+}
+#else
+static inline long gzvm_cache_refs(struct folio *folio)
+{
+	return folio_nr_pages(folio);
+}
+#endif
+
+/* Need mmap_lock for writing. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void gzvm_vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void gzvm_vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#else
+#define gzvm_vm_flags_set	vm_flags_set
+#define gzvm_vm_flags_clear	vm_flags_clear
 #endif
 
 #endif
