@@ -13,7 +13,7 @@
 
 enum key {
 	KEY_FLAT = 0x100, KEY_BLOCK, KEY_RNG, KEY_SERIAL, KEY_CONSOLE, KEY_VPORT, KEY_DEV,
-	KEY_DUMP_DTB, KEY_GIC, KEY_PROTECT, KEY_SWIOTLB, KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
+	KEY_DUMP_DTB, KEY_GIC, KEY_PROTECT, KEY_SWIOTLB, KEY_HUGE_PAGES, KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
 	KEY_ABSENT_GDB, KEY_ABSENT_9P, KEY_ABSENT_PROTECTED, KEY_ABSENT_BIOS,
 };
 
@@ -47,6 +47,8 @@ static const struct argp_option options[] = {
 	  "keep the host's CPUs out of the guest's memory and registers", 2 },
 	{ "swiotlb", KEY_SWIOTLB, "MIB", 0,
 	  "of the memory, what the devices of a protected VM reach (64); by itself it asks for no protection", 2 },
+	{ "hugepages", KEY_HUGE_PAGES, NULL, 0,
+	  "memory of a protected VM from the pool of 2 MiB pages; others use huge pages anyway", 2 },
 	{ NULL, 0, NULL, 0, "gz itself", 3 },
 	{ "dev", KEY_DEV, "FILE", 0, "/dev/gzvm (default) or /dev/kvm", 3 },
 	{ "hypervisor", KEY_DEV, NULL, OPTION_ALIAS, NULL, 3 },
@@ -152,6 +154,9 @@ static int set_device(struct config *c, int key, char *arg)
 		return 0;
 	case KEY_SWIOTLB:
 		return config_swiotlb(c, arg);
+	case KEY_HUGE_PAGES:
+		c->huge_pages = true;
+		return 0;
 	default:
 		return key >= KEY_ABSENT_TAP && key <= KEY_ABSENT_BIOS ? say_absent(key)
 								       : ARGP_ERR_UNKNOWN;

@@ -46,6 +46,7 @@ struct config {
 	unsigned int cpus;
 	uint64_t mem_mib;
 	bool protect;				/* the hypervisor keeps the host out */
+	bool huge_pages;			/* with protect or a swiotlb; other memory has them when it can */
 	bool has_swiotlb;			/* asked for: marked for devices also without protect */
 	uint64_t swiotlb_mib;			/* of mem_mib, when it is split */
 	struct config_disk disk[CONFIG_DISKS];

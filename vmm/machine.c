@@ -155,7 +155,7 @@ static int make_memory(struct machine *m)
 
 	if (!config_splits_memory(c))
 		return gmem_create(&m->mem, GZ_RAM_BASE, size);
-	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size))
+	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size, c->huge_pages))
 		return -1;
 	return pool ? gmem_create(&m->pool, GZ_RAM_BASE + size, pool) : 0;
 }

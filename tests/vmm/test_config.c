@@ -253,6 +253,9 @@ static void cli__protection__taken_and_checked(void **state)
 	REFUSED("larger --mem", "Image", "--swiotlb", "64", "-m", "79");
 	REFUSED("larger --mem", "Image", "--protected-vm-without-firmware", "-m", "79");
 	assert_int_equal(parse("Image", "--protected-vm-without-firmware", "-m", "80", NULL), 0);
+	assert_false(c.huge_pages);
+	assert_int_equal(parse("Image", "--protected-vm-without-firmware", "--hugepages", NULL), 0);
+	assert_true(c.huge_pages);
 }
 
 /* argp ends the process for these; the status is the contract. */

@@ -104,7 +104,7 @@ static void memory__private__a_sealed_file_of_small_pages(void **state)
 	struct gmem mem;
 
 	(void)state;
-	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, 3 * FAKE_SIZE + 4096), 0);
+	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, 3 * FAKE_SIZE + 4096, false), 0);
 	assert_int_equal((uintptr_t)mem.host % (2 << 20), 0);
 	assert_int_equal(fake_open_files(), files);
 	mem.host[0] = mem.host[mem.size - 1] = 1;
@@ -114,6 +114,33 @@ static void memory__private__a_sealed_file_of_small_pages(void **state)
 	assert_null(strstr(line, " hg"));
 	assert_int_equal(madvise(mem.host, 4096, MADV_REMOVE), -1);
 	gmem_destroy(&mem);
+}
+
+/* A whole number of huge pages may be made of such; whether it is is the kernel's to say. */
+static void memory__private_of_whole_blocks__wants_huge_pages(void **state)
+{
+	char line[256];
+	struct gmem mem;
+
+	(void)state;
+	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, 4 << 20, false), 0);
+	smaps(mem.host, "VmFlags:", line, sizeof(line));
+	assert_non_null(strstr(line, " sh"));
+	assert_non_null(strstr(line, " hg"));
+	gmem_destroy(&mem);
+}
+
+static void memory__huge_pages_that_are_not_there__one_line_with_the_remedy(void **state)
+{
+	unsigned int files = fake_open_files();
+	struct gmem mem;
+
+	(void)state;
+	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, UINT64_C(1) << 50, true), -1);
+	assert_non_null(strstr(gz_err_last(), "/proc/sys/vm/nr_hugepages"));
+	assert_int_equal(gmem_create_private(&mem, FAKE_BASE, 3 << 20, true), -1);
+	assert_non_null(strstr(gz_err_last(), "even numbers"));
+	assert_int_equal(fake_open_files(), files);
 }
 
 struct seen {
@@ -225,6 +252,8 @@ int main(void)
 		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),
 		T(bus__full__refused),
 		cmocka_unit_test(memory__private__a_sealed_file_of_small_pages),
+		cmocka_unit_test(memory__private_of_whole_blocks__wants_huge_pages),
+		cmocka_unit_test(memory__huge_pages_that_are_not_there__one_line_with_the_remedy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ struct counter_offset { uint64_t offset, reserved; };
 #define MIB		(UINT64_C(1) << 20)
 #define SETTLE_US	1000
 
-enum backing { PAGES, BLOCKS, PRIVATE };	/* private: a protected VM */
+enum backing { PAGES, BLOCKS, PRIVATE, PRIVATE_BLOCKS };	/* private: a protected VM */
 
 struct vm {
 	struct hv hv;
@@ -135,12 +135,12 @@ static void build(struct vm *v)
 static void make_memory(struct vm *v, uint64_t size, enum backing backing)
 {
 	*v = (struct vm){ .mem = { .base = GZ_RAM_BASE, .size = size } };
-	if (backing != PRIVATE) {
+	if (backing < PRIVATE) {
 		v->mem.host = memory(size, backing);
 		return;
 	}
 	v->pool = (struct gmem){ .base = GZ_RAM_BASE + size, .size = BLOCK, .host = memory(BLOCK, PAGES) };
-	if (gmem_create_private(&v->mem, GZ_RAM_BASE, size))
+	if (gmem_create_private(&v->mem, GZ_RAM_BASE, size, backing == PRIVATE_BLOCKS))
 		fail("no private memory");
 }
 
@@ -293,6 +293,25 @@ static bool protects(void)
 	return has;
 }
 
+/* Pages of 2 MiB in the kernel's pool, for the rows that need them and for no other. */
+static void pool(unsigned int pages)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "w");
+
+	if (!f || fprintf(f, "%u", pages) < 0 || fclose(f))
+		fail("no pool of huge pages");
+}
+
+static void rows_protected_blocks(void)
+{
+	if (only && !strstr(only, "protected_2m"))
+		return;
+	pool(50);
+	row_touch("protected_2m_absent", PRIVATE_BLOCKS, false);
+	row_touch("protected_2m_present", PRIVATE_BLOCKS, true);
+	pool(0);
+}
+
 static void row_kick(void)
 {
 	uint64_t sample[BENCH_ROUNDS], value;
@@ -368,6 +387,7 @@ int main(int argc, char **argv)
 		row_life("vm_create_protected", "vm_teardown_protected_empty", PRIVATE);
 		row_touch("protected_absent", PRIVATE, false);
 		row_touch("protected_present", PRIVATE, true);
+		rows_protected_blocks();
 		row_share();
 	}
 	row_kick();

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/memfd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,11 +64,30 @@ static uint8_t *map_backing(uint64_t size)
 	return at;
 }
 
+static uint64_t free_huge_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	uint64_t n = 0;
+
+	if (f && fscanf(f, "%" SCNu64, &n) != 1)
+		n = 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int no_huge_pages(uint64_t size, const char *why)
+{
+	return gz_err("--hugepages: no %" PRIu64 " pages of 2 MiB for the guest (%s), the pool has %" PRIu64 " free: raise"
+		      " /proc/sys/vm/nr_hugepages, or leave --hugepages away", size / BLOCK, why, free_huge_pages());
+}
+
 /* Puts a memfd in the place of anonymous memory. */
-static int back_by_file(uint8_t *at, uint64_t size)
+static int back_by_file(uint8_t *at, uint64_t size, bool huge)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
-	int fd = memfd_create("gz-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING), err = -1;
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
+	int fd = memfd_create("gz-guest", flags), err = -1;
 
 	if (fd < 0)
 		return -1;
@@ -76,25 +96,15 @@ static int back_by_file(uint8_t *at, uint64_t size)
 		err = fcntl(fd, F_ADD_SEALS, seals);
 	close(fd);
 	madvise(at, size, MADV_DONTFORK);
-	madvise(at, size, MADV_NOHUGEPAGE);
+	/* A huge page must lie in the guest's memory as a whole, or it cannot be the guest's alone. */
+	if (!huge)
+		madvise(at, size, size % BLOCK ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 	return err;
 }
 
-int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size)
+/* Addresses for the guest's memory. Pages of the pool of huge ones are not among what is free. */
+static int reserve(struct gmem *mem, uint64_t base, uint64_t size, uint64_t available)
 {
-	if (gmem_create(mem, base, size))
-		return -1;
-	if (back_by_file(mem->host, size) == 0)
-		return 0;
-	gz_err("cannot make private guest memory: %s", strerror(errno));
-	gmem_destroy(mem);
-	return -1;
-}
-
-int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)
-{
-	uint64_t available = gmem_available();
-
 	*mem = (struct gmem){ .base = base, .size = size };
 	if (available && size > available)
 		return gz_err("the guest asks for %" PRIu64 " MiB of memory, this machine has %" PRIu64
@@ -104,6 +114,30 @@ int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)
 		return 0;
 	return gz_err("cannot map %" PRIu64 " MiB of guest memory: %s; give a smaller --mem",
 		      size >> 20, strerror(errno));
+}
+
+int gmem_create(struct gmem *mem, uint64_t base, uint64_t size)
+{
+	return reserve(mem, base, size, gmem_available());
+}
+
+int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size, bool huge)
+{
+	if (huge && size % BLOCK)
+		return gz_err("--hugepages: %" PRIu64 " MiB beside --swiotlb are no whole pages of 2 MiB: give even"
+			      " numbers of MiB", size >> 20);
+	if (huge && free_huge_pages() < size / BLOCK)
+		return no_huge_pages(size, "too few");
+	if (reserve(mem, base, size, huge ? 0 : gmem_available()))
+		return -1;
+	if (back_by_file(mem->host, size, huge) == 0)
+		return 0;
+	if (huge)
+		no_huge_pages(size, strerror(errno));
+	else
+		gz_err("cannot make private guest memory: %s", strerror(errno));
+	gmem_destroy(mem);
+	return -1;
 }
 
 void gmem_destroy(struct gmem *mem)

@@ -7,6 +7,7 @@
 #ifndef GZ_MEM_GMEM_H
 #define GZ_MEM_GMEM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct gmem {
@@ -22,9 +23,10 @@ struct gmem {
 int gmem_create(struct gmem *mem, uint64_t base, uint64_t size);
 /*
  * The same for memory that is to be a protected VM's alone: a memfd, since a kernel can take that
- * from everybody, sealed so that nobody cuts it off. Small pages: only these can be taken.
+ * from everybody, sealed so that nobody cuts it off. HUGE: of the kernel's pool of 2 MiB pages,
+ * or -1; else what the kernel gives, huge pages too when shmem_enabled lets it.
  */
-int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size);
+int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size, bool huge);
 /* Bytes this machine can give to guests now; 0 when it does not say. */
 uint64_t gmem_available(void);
 
