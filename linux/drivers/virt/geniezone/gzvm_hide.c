@@ -79,7 +79,11 @@ static bool gzvm_nobody_holds(struct folio *folio)
 /* Nothing but the seal keeps a hole in a part of a huge page from being zeroed by the kernel. */
 static bool gzvm_keeps_huge_pages(struct address_space *mapping)
 {
+#ifdef CONFIG_HUGETLBFS
 	return READ_ONCE(HUGETLBFS_I(mapping->host)->seals) & F_SEAL_FUTURE_WRITE;
+#else
+	return false;
+#endif
 }
 
 static bool gzvm_may_hide(struct folio *folio)
@@ -96,15 +100,22 @@ static bool gzvm_may_hide(struct folio *folio)
 	return mapping->host->i_sb->s_magic == TMPFS_MAGIC && gzvm_keeps_pages(mapping);
 }
 
-static bool gzvm_is_broken(const struct gzvm_part *part)
+static bool gzvm_any_flag(struct page *page, u64 nr)
 {
 	u64 k;
 
-	for (k = 0; k < part->nr; k++) {
-		if (PageHWPoison(part->page + k))
+	for (k = 0; k < nr; k++) {
+		if (PageHWPoison(page + k))
 			return true;
 	}
 	return false;
+}
+
+static bool gzvm_is_broken(const struct gzvm_part *part)
+{
+	if (folio_test_hugetlb(part->folio))
+		return PageHWPoison(&part->folio->page);
+	return gzvm_any_flag(part->page, part->nr);
 }
 
 /* hugetlbfs looks at the first page, and knows no more of the others when they are "unreliable". */
@@ -136,7 +147,9 @@ static void gzvm_unflag(const struct gzvm_part *part)
 	}
 	for (k = 0; k < part->nr; k++)
 		ClearPageHWPoison(part->page + k);
-	if (part->last && folio_test_large(part->folio))
+	/* A page that is broken indeed may be among the others. */
+	if (part->last && folio_test_large(part->folio) &&
+	    !gzvm_any_flag(&part->folio->page, folio_nr_pages(part->folio)))
 		folio_clear_has_hwpoisoned(part->folio);
 }
 
@@ -193,7 +206,8 @@ static int gzvm_unmap_huge(const struct gzvm_part *part)
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	vma = find_vma(mm, part->hva);
-	if (vma && vma->vm_start <= part->hva && is_vm_hugetlb_page(vma)) {
+	if (vma && vma->vm_start <= part->hva && is_vm_hugetlb_page(vma) &&
+	    vma->vm_file->f_mapping == READ_ONCE(part->folio->mapping)) {
 		gzvm_vm_flags_set(vma, VM_PFNMAP);
 		zap_vma_ptes(vma, part->hva, size);
 		gzvm_vm_flags_clear(vma, VM_PFNMAP);
