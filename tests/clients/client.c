@@ -19,6 +19,7 @@
 
 #include "client.h"
 #include "kinds.h"
+#include "kernel_attacks.h"
 #include "private_attacks.h"
 
 #define BLOCK		0x200000ul
@@ -380,6 +381,15 @@ static int load(const char *file)
 	return 0;
 }
 
+static int by_the_kernel(const char *what, bool protect, const char *arg)
+{
+	if (!strcmp(what, "scan"))
+		return attack_scan(protect, atoi(arg));
+	if (!strcmp(what, "touch"))
+		return attack_touch(protect);
+	return attack_kexec(protect, arg);
+}
+
 int main(int argc, char **argv)
 {
 	int passed = 0, bad = 0;
@@ -395,6 +405,8 @@ int main(int argc, char **argv)
 		return attack_demo();
 	if (argc > 2 && !strcmp(argv[1], "load"))
 		return load(argv[2]);
+	if (argc > 3)
+		return by_the_kernel(argv[1], !strcmp(argv[2], "protected"), argv[3]);
 	for (t = tests; t; t = t->next) {
 		if (argc > 1 && !strstr(t->name, argv[1]))
 			continue;
