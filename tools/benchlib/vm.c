@@ -110,7 +110,11 @@ static void share_clock(struct vm *v)
 
 static int protect(struct vm *v)
 {
-	return v->pool.size ? v->hv.ops->protect(&v->hv, v->pool.base, v->pool.size, v->pool.host) : 0;
+	const struct hv_ops *ops = v->hv.ops;
+
+	if (!v->pool.size)
+		return 0;
+	return ops->set_shared(&v->hv, v->pool.base, v->pool.size, v->pool.host) || ops->protect(&v->hv);
 }
 
 static void build(struct vm *v)
