@@ -43,6 +43,7 @@ typedef int64_t s64;
 
 #define __aligned(n)		__attribute__((aligned(n)))
 #define __noreturn		__attribute__((noreturn))
+#define __noinline		__attribute__((noinline))
 #define __must_check		__attribute__((warn_unused_result))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 

@@ -20,14 +20,17 @@
 
 static u32 handle_sync(struct run *r)
 {
-	r->esr = sysreg_read(esr_el2);
-	switch (field_get(ESR_EC, r->esr)) {
-	case EC_HVC64:
+	u64 esr = sysreg_read(esr_el2), ec = field_get(ESR_EC, esr);
+
+	r->esr = esr;
+	/* The most frequent first, each one comparison. */
+	if (ec == EC_HVC64)
 		return run_hvc(r);
+	if (ec == EC_DABT_LOW)
+		return run_abort(r, false);
+	switch (ec) {
 	case EC_SYSREG:
 		return run_sysreg(r);
-	case EC_DABT_LOW:
-		return run_abort(r, false);
 	case EC_IABT_LOW:
 		return run_abort(r, true);
 	case EC_WFX:
@@ -80,33 +83,34 @@ static u32 handle_serror(struct run *r)
 	return GZ_EXIT_IRQ;
 }
 
+/* Apart from guest_trap(), which so needs no stack frame on the way to the handlers of most traps. */
+static __noinline u32 handle_async(struct run *r, enum guest_exit type)
+{
+	switch (type) {
+	case GUEST_EXIT_IRQ:
+		return handle_irq(r);
+	case GUEST_DUE:
+		return run_wake(r, vgic_refill(&r->vm->vgic, &r->v->vgic));
+	case GUEST_EXIT_FIQ:
+		return GZ_EXIT_IRQ;
+	default:
+		return handle_serror(r);
+	}
+}
+
+u32 guest_trap(struct run *r, enum guest_exit type)
+{
+	return type == GUEST_EXIT_SYNC ? handle_sync(r) : handle_async(r, type);
+}
+
 static u32 guest_loop(struct run *r)
 {
 	struct vcpu *v = r->v;
-	u32 exit;
 
 	/* Set before running_cpu was, so no kick tells of it. */
 	if (vm_is_dying(r->vm) || READ_ONCE(v->power) != POWER_ON)
 		return GZ_EXIT_GZ;
-	do {
-		u64 type;
-
-		if (READ_ONCE(v->vgic.due_flag)) {
-			exit = run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
-			if (exit)
-				return exit;
-		}
-		type = guest_enter(&v->ctx);
-		if (type == GUEST_EXIT_SYNC)
-			exit = handle_sync(r);
-		else if (type == GUEST_EXIT_IRQ)
-			exit = handle_irq(r);
-		else if (type == GUEST_EXIT_FIQ)
-			exit = GZ_EXIT_IRQ;
-		else
-			exit = handle_serror(r);
-	} while (exit == RUN_RESUME);
-	return exit;
+	return guest_run(&v->ctx, r, &v->vgic.due_flag);
 }
 
 /*

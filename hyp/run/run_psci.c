@@ -40,7 +40,8 @@ static s64 cpu_on_locked(struct vm *vm, struct vcpu *t, u64 pc, u64 x0) NEEDS(vm
 	}
 }
 
-static s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0)
+/* Apart, for its slot on the stack would cost every call a canary. */
+static __noinline s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0)
 {
 	struct vcpu *t = target_of(r->vm, mpidr);
 	struct mem_slot slot;

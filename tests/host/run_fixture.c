@@ -22,11 +22,19 @@ u32 guest_entries;
 u64 first_esr, first_far, first_hpfar;
 struct res last_run;
 
-u64 guest_enter(struct cpu_ctx *ctx)
+/* switch.S */
+u32 guest_run(struct cpu_ctx *ctx, struct run *r, const u32 *due)
 {
-	guest_entries++;
-	assert_non_null(guest);
-	return guest(ctx);
+	u32 exit = *due ? guest_trap(r, GUEST_DUE) : 0;
+
+	while (!exit) {
+		guest_entries++;
+		assert_non_null(guest);
+		exit = guest_trap(r, guest(ctx));
+		if (!exit && *due)
+			exit = guest_trap(r, GUEST_DUE);
+	}
+	return exit;
 }
 
 /* Assembly: the vector registers are words of the fake machine. */

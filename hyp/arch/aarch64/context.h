@@ -40,13 +40,16 @@ struct host_frame {
 	u64 apia[2];		/* the host's key IA while EL2 uses its own */
 };
 
-enum guest_exit { GUEST_EXIT_SYNC, GUEST_EXIT_IRQ, GUEST_EXIT_FIQ, GUEST_EXIT_SERROR };
+enum guest_exit { GUEST_EXIT_SYNC, GUEST_EXIT_IRQ, GUEST_EXIT_FIQ, GUEST_EXIT_SERROR, GUEST_DUE };
 
+struct run;
 /*
- * switch.S: runs the guest until the next exception to EL2. GPRs, PC and PSTATE in ctx; everything else is loaded
- * already. Returns enum guest_exit. Needs: VBAR_EL2 = hyp_vectors_guest.
+ * switch.S: runs the guest, guest_trap() after each exception to EL2, and before an entry while *due is not 0; until that
+ * answers something. GPRs, PC and PSTATE in ctx; everything else is loaded already. Needs: VBAR_EL2 = hyp_vectors_guest.
  */
-u64 guest_enter(struct cpu_ctx *ctx);
+u32 guest_run(struct cpu_ctx *ctx, struct run *r, const u32 *due);
+/* run/run.c; 0: on with the guest. */
+u32 guest_trap(struct run *r, enum guest_exit type);
 /* VBAR_EL2 while the host, while a guest is entered. EL2's own exceptions end in the same place in both. */
 extern char hyp_vectors_host[], hyp_vectors_guest[];
 

@@ -1,28 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: into the guest and back: general registers, PC, PSTATE; EL2's vectors while a guest runs.
+ * Job: into the guest and back, again and again: general registers, PC, PSTATE; EL2's vectors while a guest runs.
  * Never: touch EL1 registers, look at a syndrome, leave a register of EL2 to a guest.
- * Calls: nothing; guest_enter() returns to run/run.c when the guest traps.
+ * Calls: guest_trap() in run/run.c after each trap. EL2's own callee-saved registers are kept once for the whole stay.
  */
 #include "arch/aarch64/gprs.h"
 #include "arch/aarch64/ptrauth.h"
 #include "asm_offsets.h"
 
-#define SAVED	112			/* x19-x30, the context, padding */
+/* On the stack: x29, x30, x19-x28, and what every round needs. */
+#define S_CTX		96			/* then the word for guest_trap() */
+#define S_DUE		112
+#define S_X0_X1		128			/* the guest's, for a moment */
+#define SAVED		144
+#define TYPE_DUE	4			/* GUEST_DUE */
 
 	.text
-/* u64 guest_enter(struct cpu_ctx *ctx) */
-	.global	guest_enter
-	.type	guest_enter, %function
-guest_enter:
-	hint	#34			/* bti c */
+/* u32 guest_run(struct cpu_ctx *ctx, struct run *r, const u32 *due) */
+	.global	guest_run
+	.type	guest_run, %function
+guest_run:
+	hint	#25			/* paciasp: the address stays on the stack while guests run */
 	stp	x29, x30, [sp, #-SAVED]!
 	stp	x19, x20, [sp, #16]
 	stp	x21, x22, [sp, #32]
 	stp	x23, x24, [sp, #48]
 	stp	x25, x26, [sp, #64]
 	stp	x27, x28, [sp, #80]
-	str	x0, [sp, #96]
+	stp	x0, x1, [sp, #S_CTX]
+	str	x2, [sp, #S_DUE]
+guest_next:
+	ldr	x1, [sp, #S_DUE]
+	ldr	w1, [x1]
+	cbnz	w1, guest_due
+guest_enter:
+	ldr	x0, [sp, #S_CTX]
 	ptrauth_absent x1, 1f
 	apia_load x0, CTX_APIA, x1, x2
 1:	ldp	x1, x2, [x0, #CTX_PC]
@@ -38,10 +50,9 @@ guest_enter:
 
 	.macro	slot_guest type
 	.balign	128
-	stp	x0, x1, [sp, #-16]!
-	ldr	x0, [sp, #16 + 96]
-	stp	x2, x3, [x0, #CTX_X + 16]
-	mov	x2, #\type
+	stp	x0, x1, [sp, #S_X0_X1]
+	ldr	x0, [sp, #S_CTX]
+	mov	x1, #\type
 	b	guest_left
 	.endm
 
@@ -72,9 +83,9 @@ hyp_vectors_guest:
 	slot_guest 3
 
 	.balign	128
-/* x0 = context, x2 = type; the guest's x0, x1 are on the stack. */
+/* x0 = context, x1 = type; the guest's x0, x1 are on the stack. */
 guest_left:
-	gprs	stp, x0, CTX_X, X4_TO_X29
+	gprs	stp, x0, CTX_X, 2, 3, X4_TO_X29
 	mrs	x3, elr_el2
 	mrs	x4, spsr_el2
 	stp	x30, x3, [x0, #CTX_X + 240]
@@ -82,13 +93,27 @@ guest_left:
 	ptrauth_absent x3, 1f
 	apia_save x0, CTX_APIA, x3, x4
 	apia_el2 x3, x4
-1:	ldp	x3, x4, [sp], #16
+1:	ldp	x3, x4, [sp, #S_X0_X1]
 	stp	x3, x4, [x0, #CTX_X]
-	mov	x0, x2
+	mov	x29, sp			/* a backtrace goes on at guest_run()'s caller */
+	ldr	x0, [sp, #S_CTX + 8]
+	bl	guest_trap
+	cbz	w0, guest_next
+guest_out:
 	ldp	x19, x20, [sp, #16]
 	ldp	x21, x22, [sp, #32]
 	ldp	x23, x24, [sp, #48]
 	ldp	x25, x26, [sp, #64]
 	ldp	x27, x28, [sp, #80]
 	ldp	x29, x30, [sp], #SAVED
+	hint	#29			/* autiasp */
 	ret
+
+/* Once, then the guest gets its turn even if more became due. */
+guest_due:
+	mov	x29, sp
+	ldr	x0, [sp, #S_CTX + 8]
+	mov	x1, #TYPE_DUE
+	bl	guest_trap
+	cbz	w0, guest_enter
+	b	guest_out
