@@ -124,8 +124,7 @@ void boot_fence_host(const struct boot *b)
 {
 	const struct pa_range hidden[] = { b->layout.image, b->layout.pool };
 
-	for (u32 i = 0; i < b->machine.ram_count; i++)
-		own_boot_assign(b->machine.ram[i], OWN_HOST);
+	own_boot_assign_all(OWN_HOST);
 	for (u32 i = 0; i < b->machine.reserved_count; i++)
 		if (b->machine.reserved_no_map & BIT(i))
 			assign_no_map(&b->machine, b->machine.reserved[i]);

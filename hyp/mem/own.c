@@ -74,6 +74,38 @@ void own_moved(struct pa_range range, u32 move, u32 from, u32 to)
 	audit_add(range, move, rec_peer(to) ? rec_peer(to) : rec_peer(from), was, is);
 }
 
+/* Two records a store: a machine has a record for each 4 KiB. */
+static void records_fill(u32 *rec, u64 pages, u32 to)
+{
+	u64 both = to | (u64)to << 32;
+
+	for (; pages && !IS_ALIGNED((uintptr_t)rec, sizeof(both)); pages--)
+		*rec++ = to;
+	for (; pages >= 8; pages -= 8, rec += 8) {
+		u64 *pair = (u64 *)rec;
+
+		pair[0] = both;
+		pair[1] = both;
+		pair[2] = both;
+		pair[3] = both;
+	}
+	while (pages--)
+		*rec++ = to;
+}
+
+void own_boot_assign_all(enum own_state state)
+{
+	u32 to = rec_make(state, 0, 0);
+
+	spin_lock(&host_lock);
+	for (u32 i = 0; i < bank_count; i++) {
+		CHECK(rec_state(*own_records(banks[i].range)) == OWN_NONE);
+		records_fill(pa_to_ptr(banks[i].records), banks[i].range.size >> PAGE_SHIFT, to);
+		own_moved(banks[i].range, GZ_AUDIT_BOOT, 0, to);
+	}
+	spin_unlock(&host_lock);
+}
+
 void own_boot_assign(struct pa_range range, enum own_state state)
 {
 	u32 *rec = own_records(range), from = 0, to = rec_make(state, 0, 0);

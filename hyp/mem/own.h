@@ -51,7 +51,8 @@ extern struct spinlock host_lock;	/* ladder: below vm.mem, above pool */
 #define OWN_MAX_BANKS 32
 u64 own_records_bytes(const struct pa_range *banks, u32 count);
 void own_init(const struct pa_range *banks, u32 count, void *records);
-/* Boot: a range becomes the host's or EL2's. */
+/* Boot, first: all RAM. Then: a range becomes the host's or EL2's. */
+void own_boot_assign_all(enum own_state state);
 void own_boot_assign(struct pa_range range, enum own_state state);
 
 bool own_is_ram(struct pa_range range);

@@ -54,7 +54,7 @@ void fixture_machine(u64 ram_bytes, u32 pool_pages)
 	host_lock = (struct spinlock)SPINLOCK_INIT;	/* a failed test may have left it taken */
 	assert_in_range(own_records_bytes(&ram, 1), 1, POOL_BASE - RAM_BASE);
 	own_init(&ram, 1, pa_to_ptr(PA(RAM_BASE)));
-	own_boot_assign(ram, OWN_HOST);
+	own_boot_assign_all(OWN_HOST);
 	own_boot_assign(hyp, OWN_HYP);
 	assert_int_equal(host_s2_init(&ram, 1, &hyp, 1), GZ_OK);
 	/* What the registers say of the host's table is enough to watch it: 40 bits, two tables of level 1. */

@@ -208,6 +208,12 @@ static void own__not_ram__eperm_and_none(void **state)
 	assert_int_equal(own_check((struct pa_range){ PA(PAGE + 1), PAGE_SIZE }, MOVE_HOST_SHARE_HYP, 0, NULL), GZ_EPERM);
 }
 
+static void assign_all(void *unused)
+{
+	(void)unused;
+	own_boot_assign_all(OWN_HYP);
+}
+
 static void own__banks__each_its_own_records(void **state)
 {
 	const struct pa_range banks[] = { { PA(0x1000), PAGE_SIZE }, { PA(RAM_BASE), 4 * MB },
@@ -227,6 +233,26 @@ static void own__banks__each_its_own_records(void **state)
 	assert_int_equal(own_state_of(PA(BIT(39) + 2 * PAGE_SIZE)), OWN_NONE);
 	assert_int_equal(own_count(OWN_HOST), 1);
 	assert_int_equal(own_count(OWN_HYP), 2);
+}
+
+/* Records of a bank begin at any multiple of 4 bytes, and end where no wide store may go. */
+static void own__all_assigned__every_page_of_each_bank_and_nothing_else(void **state)
+{
+	const struct pa_range banks[] = { { PA(0x1000), PAGE_SIZE }, { PA(RAM_BASE), 21 * PAGE_SIZE },
+					  { PA(BIT(39)), 10 * PAGE_SIZE } };
+	u32 *records = pa_to_ptr(PA(RAM_BASE));
+
+	(void)state;
+	memset(records, 0, PAGE_SIZE);
+	records[32] = 0xdeadbeef;
+	own_init(banks, 3, records);
+	own_boot_assign_all(OWN_HOST);
+	for (u32 i = 0; i < 32; i++)
+		assert_int_equal(records[i], OWN_HOST);
+	assert_int_equal(records[32], 0xdeadbeef);
+	assert_int_equal(own_count(OWN_HOST), 32);
+	assert_int_equal(own_count(OWN_NONE), 0);
+	assert_true(shim_panics(assign_all, NULL));	/* what has an owner by now is not simply taken */
 }
 
 static void pin__counted__host_only_again_at_zero(void **state)
@@ -369,7 +395,8 @@ int main(void)
 		T(own__every_state_and_move__as_listed), T(own__every_guest_move_of_another_vm__eperm),
 		T(own__forbidden_move_unchecked__check), T(own__range_with_one_bad_page__nothing_changed),
 		T(own__share_again_same_guest__counted_as_done), T(own__not_ram__eperm_and_none),
-		T(own__banks__each_its_own_records), T(pin__counted__host_only_again_at_zero), T(pin__full__ebusy),
+		T(own__banks__each_its_own_records),
+		T(own__all_assigned__every_page_of_each_bank_and_nothing_else), T(pin__counted__host_only_again_at_zero), T(pin__full__ebusy),
 		T(pin__wrong_pages__eperm_or_check), T(pin__guest_has_it__eperm),
 		T(page_copy__read_and_write__exact_bytes), T(page_copy__bad__refused),
 		T(host_s2__identity__hidden_is_not_there), T(host_s2__unaligned_hidden__rounded_out),
