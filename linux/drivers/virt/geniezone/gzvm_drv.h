@@ -145,13 +145,11 @@ struct gzvm_irqfds {
 /**
  * struct gzvm_ioevents - guest writes that signal eventfds
  * @lock: guards changes of @list, and @count
- * @srcu: guards walks of @list on the exit path
- * @list: of struct gzvm_ioevent
+ * @list: of struct gzvm_ioevent; walked under RCU on the exit path
  * @count: its length, at most GZVM_MAX_EVENTFDS
  */
 struct gzvm_ioevents {
 	struct mutex lock;
-	struct srcu_struct srcu;
 	struct list_head list;
 	u32 count;
 };
@@ -290,7 +288,7 @@ int gzvm_irqfd(struct gzvm *vm, const struct gzvm_irqfd *args);
 void gzvm_irqfd_release(struct gzvm *vm);
 
 /* gzvm_ioeventfd.c */
-int gzvm_ioeventfd_init(struct gzvm *vm);
+void gzvm_ioeventfd_init(struct gzvm *vm);
 int gzvm_ioeventfd(struct gzvm *vm, const struct gzvm_ioeventfd *args);
 bool gzvm_ioevent_write(struct gzvm *vm, u64 addr, u32 len, const u8 *data);
 void gzvm_ioeventfd_release(struct gzvm *vm);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Job: IOEVENTFD: a guest write at a known address signals an eventfd and stays in the kernel.
- * Never: hold a lock on the exit path; readers are in SRCU.
+ * Never: hold a lock on the exit path; readers are in RCU.
  * Used by: gzvm_vm.c (ioctl), gzvm_run.c (exits).
  */
 #include <linux/eventfd.h>
@@ -52,11 +52,9 @@ bool gzvm_ioevent_write(struct gzvm *vm, u64 addr, u32 len, const u8 *data)
 	u64 value = gzvm_write_value(len, data);
 	struct gzvm_ioevent *p;
 	bool hit = false;
-	int idx;
 
-	idx = srcu_read_lock(&vm->ioevents.srcu);
-	list_for_each_entry_srcu(p, &vm->ioevents.list, node,
-				 srcu_read_lock_held(&vm->ioevents.srcu)) {
+	rcu_read_lock();
+	list_for_each_entry_rcu(p, &vm->ioevents.list, node) {
 		if (p->addr != addr || (p->len && p->len != len))
 			continue;
 		if (!p->wildcard && p->datamatch != value)
@@ -65,7 +63,7 @@ bool gzvm_ioevent_write(struct gzvm *vm, u64 addr, u32 len, const u8 *data)
 		hit = true;
 		break;
 	}
-	srcu_read_unlock(&vm->ioevents.srcu, idx);
+	rcu_read_unlock();
 	return hit;
 }
 
@@ -159,7 +157,7 @@ static int gzvm_ioevent_deassign(struct gzvm *vm, const struct gzvm_ioevent *wan
 	mutex_unlock(&ioevents->lock);
 	if (!found)
 		return -ENOENT;
-	synchronize_srcu_expedited(&ioevents->srcu);
+	synchronize_rcu_expedited();
 	eventfd_ctx_put(found->eventfd);
 	kfree(found);
 	return 0;
@@ -199,14 +197,11 @@ int gzvm_ioeventfd(struct gzvm *vm, const struct gzvm_ioeventfd *args)
 /**
  * gzvm_ioeventfd_init() - a VM without ioeventfds
  * @vm: the VM
- *
- * Return: 0 or -ENOMEM.
  */
-int gzvm_ioeventfd_init(struct gzvm *vm)
+void gzvm_ioeventfd_init(struct gzvm *vm)
 {
 	mutex_init(&vm->ioevents.lock);
 	INIT_LIST_HEAD(&vm->ioevents.list);
-	return init_srcu_struct(&vm->ioevents.srcu);
 }
 
 /**
@@ -222,5 +217,4 @@ void gzvm_ioeventfd_release(struct gzvm *vm)
 		eventfd_ctx_put(p->eventfd);
 		kfree(p);
 	}
-	cleanup_srcu_struct(&vm->ioevents.srcu);
 }

@@ -253,9 +253,7 @@ static struct gzvm *gzvm_alloc(unsigned long type)
 	mutex_init(&vm->lock);
 	gzvm_mem_init(&vm->mem);
 	gzvm_irqfd_init(vm);
-	ret = gzvm_ioeventfd_init(vm);
-	if (ret)
-		goto undo_vm;
+	gzvm_ioeventfd_init(vm);
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
 	ret = gzvm_arch_create_vm(type, &vm->id);
@@ -272,8 +270,6 @@ undo_hyp:
 	return ERR_PTR(ret);
 undo_mm:
 	mmdrop(vm->mm);
-	gzvm_ioeventfd_release(vm);
-undo_vm:
 	kfree(vm);
 	return ERR_PTR(ret);
 }
