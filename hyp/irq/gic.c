@@ -59,7 +59,7 @@ static struct {
 	u32 redist_count;
 	u64 stride;
 	u32 kick;			/* SGI number; 0: none stuck on the boot CPU */
-	bool kick_ok[MAX_CPUS];		/* it sticks there too */
+	u64 kick_value[MAX_CPUS];	/* ICC_SGI1R_EL1 that kicks this CPU; 0: the SGI does not stick there */
 } gic;
 
 static u32 gicr_read(u32 reg)
@@ -150,6 +150,16 @@ static void kick_probe(void)
 		log_warn("gic: no SGI of 8-15 is ours to use; a running vCPU is woken through the host");
 }
 
+static u64 kick_value(u64 mpidr)
+{
+	u64 aff0 = field_get(MPIDR_AFF0, mpidr);
+
+	return BIT(aff0 % 16) | field_prep(SGI1R_RS, aff0 / 16) | field_prep(SGI1R_INTID, gic.kick) |
+	       field_prep(SGI1R_AFF1, field_get(MPIDR_AFF1, mpidr)) |
+	       field_prep(SGI1R_AFF2, field_get(MPIDR_AFF2, mpidr)) |
+	       field_prep(SGI1R_AFF3, field_get(MPIDR_AFF3, mpidr));
+}
+
 enum gz_err gic_cpu_init(void)
 {
 	struct percpu *cpu = this_cpu();
@@ -169,24 +179,16 @@ enum gz_err gic_cpu_init(void)
 	cpu->gic_ready = 1;
 	if (cpu->id == 0 && !gic.kick)
 		kick_probe();
-	gic.kick_ok[cpu->id] = gic.kick && sgi_sticks(gic.kick);
+	WRITE_ONCE(gic.kick_value[cpu->id], gic.kick && sgi_sticks(gic.kick) ? kick_value(cpu->mpidr) : 0);
 	return GZ_OK;
 }
 
 bool gic_kick(u32 cpu)
 {
-	u64 mpidr, aff0, value;
+	u64 value = cpu < cpu_count ? READ_ONCE(gic.kick_value[cpu]) : 0;
 
-	if (cpu >= cpu_count || !READ_ONCE(gic.kick_ok[cpu]))
+	if (!value || ((value & SGI1R_RS) && !(sysreg_read(icc_ctlr_el1) & ICC_CTLR_RSS)))
 		return false;
-	mpidr = percpu_table[cpu].mpidr;
-	aff0 = field_get(MPIDR_AFF0, mpidr);
-	if (aff0 >= 16 && !(sysreg_read(icc_ctlr_el1) & ICC_CTLR_RSS))
-		return false;
-	value = BIT(aff0 % 16) | field_prep(SGI1R_RS, aff0 / 16) | field_prep(SGI1R_INTID, gic.kick) |
-		field_prep(SGI1R_AFF1, field_get(MPIDR_AFF1, mpidr)) |
-		field_prep(SGI1R_AFF2, field_get(MPIDR_AFF2, mpidr)) |
-		field_prep(SGI1R_AFF3, field_get(MPIDR_AFF3, mpidr));
 	dsb_ish();	/* what the kick announces is visible before the SGI is */
 	sysreg_write(icc_sgi1r_el1, value);
 	isb();

@@ -94,6 +94,16 @@ enum gz_err vgic_freeze(struct vgic *g, u8 cpu_count) __must_check;
 /* Frames as ranges for overlap checks against slots: [0] distributor, [1] redistributors, of cpus if not frozen; size 0 when unset. */
 void vgic_frames(const struct vgic *g, u8 cpus, ipa_t base[2], u64 size[2]);
 
+#define VGIC_DIST_SIZE		UINT64_C(0x10000)
+#define VGIC_REDIST_SIZE	UINT64_C(0x20000)	/* of one vCPU: RD frame, then SGI frame */
+
+/* Without the lock: the layout is frozen before a vCPU runs. A device access is so told from a register of the GIC. */
+static inline bool vgic_in_frames(const struct vgic *g, ipa_t ipa)
+{
+	return (g->dist_set && ipa.v - g->dist_base.v < VGIC_DIST_SIZE) ||
+	       (g->redist_set && ipa.v - g->redist_base.v < g->cpu_count * VGIC_REDIST_SIZE);
+}
+
 /* Register access of vCPU cpu at ipa; false: not one of its windows. size 1, 2, 4, 8. Unknown offsets read zero, writes ignored. *wake |= vCPUs that became due. */
 bool vgic_mmio_read(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 *value);
 bool vgic_mmio_write(struct vgic *g, u8 cpu, ipa_t ipa, u32 size, u64 value, u32 *wake);

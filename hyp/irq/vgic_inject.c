@@ -15,22 +15,6 @@
 #define SGI1R_RS	MASK(47, 44)
 #define SGI1R_AFF3	MASK(55, 48)
 
-struct vgic_irq *vgic_irq_get(struct vgic *g, struct vgic_cpu *c, u32 intid)
-{
-	if (intid < VGIC_NR_PRIVATE)
-		return c ? &c->priv[intid] : NULL;
-	if (intid < VGIC_NR_INTIDS)
-		return &g->spi[intid - VGIC_NR_PRIVATE];
-	return NULL;
-}
-
-struct vgic_cpu *vgic_owner(struct vgic *g, const struct vgic_irq *irq)
-{
-	u8 index = irq->in_lr || irq->active ? irq->lr_cpu : irq->target;
-
-	return index < GZ_MAX_VCPUS ? g->cpu[index] : NULL;
-}
-
 u32 vgic_touch_locked(struct vgic *g, struct vgic_irq *irq, u32 intid)
 {
 	struct vgic_cpu *c = vgic_owner(g, irq);

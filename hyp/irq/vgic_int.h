@@ -13,7 +13,12 @@
 #define VGIC_PRIORITY_MASK	0xf8		/* 5 priority bits, as the virtual CPU interface has */
 
 /* NULL: no such interrupt. c: whose SGIs and PPIs; may be NULL for SPIs only. */
-struct vgic_irq *vgic_irq_get(struct vgic *g, struct vgic_cpu *c, u32 intid);
+static inline struct vgic_irq *vgic_irq_get(struct vgic *g, struct vgic_cpu *c, u32 intid)
+{
+	if (intid < VGIC_NR_PRIVATE)
+		return c ? &c->priv[intid] : NULL;
+	return intid < VGIC_NR_INTIDS ? &g->spi[intid - VGIC_NR_PRIVATE] : NULL;
+}
 
 static inline bool vgic_irq_pending(const struct vgic_irq *irq)
 {
@@ -26,7 +31,12 @@ static inline bool vgic_irq_deliverable(const struct vgic *g, const struct vgic_
 }
 
 /* The vCPU whose list registers this interrupt needs or has; NULL: none. */
-struct vgic_cpu *vgic_owner(struct vgic *g, const struct vgic_irq *irq);
+static inline struct vgic_cpu *vgic_owner(struct vgic *g, const struct vgic_irq *irq)
+{
+	u8 index = irq->in_lr || irq->active ? irq->lr_cpu : irq->target;
+
+	return index < GZ_MAX_VCPUS ? g->cpu[index] : NULL;
+}
 /*
  * After any change of irq: its owner looks at it at the next flush. Returns the owner's bit when it must look
  * soon (deliverable, or it sits in a list register that is stale now), else 0.

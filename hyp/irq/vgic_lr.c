@@ -169,11 +169,16 @@ static u8 rank(struct vgic *g, struct vgic_cpu *c, u32 intid)
 /* Into a list sorted by rank with at most c's list registers less LR0; true: one did not fit. */
 static bool pick_insert(struct vgic *g, struct vgic_cpu *c, u16 *list, u32 *count, u32 intid)
 {
-	u32 room = ich_info.lr_count - 1;
-	u8 priority = rank(g, c, intid);
-	bool left = *count && *count == room;	/* there is room: gic_init() wants two registers */
-	u32 i = *count;
+	u32 room = ich_info.lr_count - 1, i = *count;
+	bool left = i == room;
+	u8 priority;
 
+	/* Most often the only one; there is room: gic_init() wants two registers. */
+	if (i == 0) {
+		list[(*count)++] = (u16)intid;
+		return false;
+	}
+	priority = rank(g, c, intid);
 	if (left && rank(g, c, list[room - 1]) <= priority)
 		return true;
 	if (left)
@@ -186,21 +191,27 @@ static bool pick_insert(struct vgic *g, struct vgic_cpu *c, u16 *list, u32 *coun
 	return left;
 }
 
+static void pick_one(struct vgic *g, struct vgic_cpu *c, struct pick *p, u32 i)
+{
+	struct vgic_irq *irq = vgic_irq_get(g, c, i);
+	bool mine = vgic_owner(g, irq) == c;
+
+	if (mine && irq->hw)
+		return;		/* LR0 is its own */
+	if (mine && irq->active)
+		p->active_left |= pick_insert(g, c, p->active, &p->active_count, i);
+	else if (mine && vgic_irq_deliverable(g, irq))
+		p->pend_left |= pick_insert(g, c, p->pend, &p->pend_count, i);
+	else
+		c->due[i / 64] &= ~BIT(i % 64);
+}
+
 /* Sorts what is due; bits of interrupts that need no list register here any more go. */
 static void pick_due(struct vgic *g, struct vgic_cpu *c, struct pick *p)
 {
-	for (u32 i = due_next(c, 0); i < VGIC_NR_INTIDS; i = due_next(c, i + 1)) {
-		struct vgic_irq *irq = vgic_irq_get(g, c, i);
-		bool mine = vgic_owner(g, irq) == c;
-
-		if (mine && irq->hw)
-			continue;	/* LR0 is its own */
-		if (mine && irq->active)
-			p->active_left |= pick_insert(g, c, p->active, &p->active_count, i);
-		else if (mine && vgic_irq_deliverable(g, irq))
-			p->pend_left |= pick_insert(g, c, p->pend, &p->pend_count, i);
-		else
-			c->due[i / 64] &= ~BIT(i % 64);
+	for (u32 w = 0; w < ARRAY_SIZE(c->due); w++) {
+		for (u64 bits = c->due[w]; bits; bits &= bits - 1)
+			pick_one(g, c, p, w * 64 + (u32)__builtin_ctzll(bits));
 	}
 }
 

@@ -6,9 +6,7 @@
  */
 #include "irq/vgic_int.h"
 
-#define DIST_SIZE	UINT64_C(0x10000)
-#define FRAME_SIZE	UINT64_C(0x10000)	/* RD, then SGI */
-#define REDIST_SIZE	(2 * FRAME_SIZE)
+#define FRAME_SIZE	(VGIC_REDIST_SIZE / 2)
 
 u64 vgic_part_get(const struct vgic_access *a, u64 reg)
 {
@@ -44,12 +42,12 @@ static enum place access_locate(struct vgic_access *a, ipa_t ipa) NEEDS(a->g->lo
 
 	if (a->size - 1 > 7 || (a->size & (a->size - 1)))
 		return NOT_OURS;
-	if (g->dist_set && offset < DIST_SIZE)
+	if (g->dist_set && offset < VGIC_DIST_SIZE)
 		return frame_place(a, offset, DIST);
 	offset = ipa.v - g->redist_base.v;
-	if (!g->redist_set || offset >= g->cpu_count * REDIST_SIZE)
+	if (!g->redist_set || offset >= g->cpu_count * VGIC_REDIST_SIZE)
 		return NOT_OURS;
-	a->c = g->cpu[offset / REDIST_SIZE];
+	a->c = g->cpu[offset / VGIC_REDIST_SIZE];
 	if (!a->c)
 		return NOTHING;
 	return frame_place(a, offset % FRAME_SIZE, offset & FRAME_SIZE ? BITS : REDIST);

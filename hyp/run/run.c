@@ -47,7 +47,12 @@ static u32 handle_sync(struct run *r)
 	}
 }
 
-static u32 handle_irq(struct run *r)
+static __noinline u32 refill(struct run *r)
+{
+	return run_wake(r, vgic_refill(&r->vm->vgic, &r->v->vgic));
+}
+
+static __noinline u32 handle_irq(struct run *r)
 {
 	struct vcpu *v = r->v;
 
@@ -60,9 +65,9 @@ static u32 handle_irq(struct run *r)
 			return GZ_EXIT_GZ;
 		if (++r->kicks == KICKS_MAX)
 			return GZ_EXIT_IRQ;
-		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
+		return refill(r);
 	case GIC_EV_MAINTENANCE:
-		return run_wake(r, vgic_refill(&r->vm->vgic, &v->vgic));
+		return refill(r);
 	case GIC_EV_VTIMER:
 		vtimer_guest_irq(&r->vm->vgic, &v->vgic);
 		return RUN_RESUME;
@@ -73,7 +78,7 @@ static u32 handle_irq(struct run *r)
 	}
 }
 
-static u32 handle_serror(struct run *r)
+static __noinline u32 handle_serror(struct run *r)
 {
 	u64 esr = sysreg_read(esr_el2);
 
@@ -83,24 +88,16 @@ static u32 handle_serror(struct run *r)
 	return GZ_EXIT_IRQ;
 }
 
-/* Apart from guest_trap(), which so needs no stack frame on the way to the handlers of most traps. */
-static __noinline u32 handle_async(struct run *r, enum guest_exit type)
-{
-	switch (type) {
-	case GUEST_EXIT_IRQ:
-		return handle_irq(r);
-	case GUEST_DUE:
-		return run_wake(r, vgic_refill(&r->vm->vgic, &r->v->vgic));
-	case GUEST_EXIT_FIQ:
-		return GZ_EXIT_IRQ;
-	default:
-		return handle_serror(r);
-	}
-}
-
+/* Its handlers are apart, so that it needs no stack frame on the way to them. */
 u32 guest_trap(struct run *r, enum guest_exit type)
 {
-	return type == GUEST_EXIT_SYNC ? handle_sync(r) : handle_async(r, type);
+	if (type == GUEST_EXIT_SYNC)
+		return handle_sync(r);
+	if (type == GUEST_EXIT_IRQ)
+		return handle_irq(r);
+	if (type == GUEST_DUE)
+		return refill(r);
+	return type == GUEST_EXIT_FIQ ? GZ_EXIT_IRQ : handle_serror(r);
 }
 
 static u32 guest_loop(struct run *r)

@@ -15,7 +15,8 @@ static ipa_t fault_ipa(const struct run *r)
 	return IPA(r->esr & ABT_S1PTW ? page : page | (sysreg_read(far_el2) & (PAGE_SIZE - 1)));
 }
 
-static u32 memory_or_device(struct run *r, bool insn)
+/* Apart, for its slot on the stack would cost every register of the GIC a canary. */
+static __noinline u32 memory_or_device(struct run *r, bool insn)
 {
 	ipa_t ipa = fault_ipa(r);
 	struct mem_slot slot;
@@ -43,7 +44,7 @@ u32 run_abort(struct run *r, bool insn)
 
 	/* The commonest first: a register of the GIC. */
 	if (!insn && type == FSC_TYPE_TRANSLATION && (r->esr & (DABT_ISV | ABT_S1PTW)) == DABT_ISV &&
-	    run_vgic_access(r, fault_ipa(r)))
+	    vgic_in_frames(&r->vm->vgic, fault_ipa(r)) && run_vgic_access(r, fault_ipa(r)))
 		return r->exit;
 	return ipa_known(type, r->esr) ? memory_or_device(r, insn) : inject_external_abort(r, insn);
 }

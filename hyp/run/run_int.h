@@ -73,7 +73,7 @@ bool run_clean_first(struct run *r);
 u32 run_hvc(struct run *r);
 u32 run_private_call(struct run *r, u32 fn);
 u32 run_psci(struct run *r, u32 fn);
-void run_trng(struct cpu_ctx *ctx, u32 fn);
+u32 run_trng(struct cpu_ctx *ctx, u32 fn);
 
 /* run_power.c */
 /* At the start of RUN and after each idle: takes up a CPU_ON or a reset. 0, GZ_EXIT_IDLE (off), GZ_EXIT_GZ. */

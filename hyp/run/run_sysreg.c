@@ -52,9 +52,6 @@ static bool access_gic(struct run *r, struct access *a)
 	if (!a->write)
 		return false;
 	switch (a->reg) {
-	case ICC_SGI1R:
-		a->exit = run_wake(r, vgic_sgi1r(g, cpu, a->value));
-		return true;
 	case ICC_DIR:
 		a->exit = run_wake(r, vgic_dir(g, cpu, a->value));
 		return true;
@@ -134,12 +131,21 @@ static bool access_any(struct run *r, struct access *a)
 	}
 }
 
+static u32 send_sgi(struct run *r, u64 value)
+{
+	skip_insn(r);
+	return run_wake(r, vgic_sgi1r(&r->vm->vgic, r->v->index, value));
+}
+
 u32 run_sysreg(struct run *r)
 {
 	struct vcpu *v = r->v;
 	u32 rt = (u32)field_get(SYSREG_RT, r->esr);
 	struct access a;
 
+	/* By far the most frequent. */
+	if ((r->esr & ESR_ISS & ~SYSREG_RT) == ICC_SGI1R)
+		return send_sgi(r, reg_read(v, rt));
 	/* Field by field: the compiler clears a whole structure by a call. */
 	a.reg = (u32)(r->esr & ESR_ISS & ~(SYSREG_RT | SYSREG_READ));
 	a.write = !(r->esr & SYSREG_READ);

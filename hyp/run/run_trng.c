@@ -20,7 +20,7 @@ static bool known(u32 fn)
 }
 
 /* bits of entropy in x3 (lowest), x2, x1, word_bits each; the rest is zero. */
-static s64 random(u64 *x, u64 bits, u32 word_bits)
+static __noinline s64 random(u64 *x, u64 bits, u32 word_bits)
 {
 	u64 word[3];
 
@@ -37,7 +37,7 @@ static s64 random(u64 *x, u64 bits, u32 word_bits)
 	return 0;
 }
 
-void run_trng(struct cpu_ctx *ctx, u32 fn)
+u32 run_trng(struct cpu_ctx *ctx, u32 fn)
 {
 	u64 *x = ctx->x, arg = x[1];
 
@@ -63,4 +63,5 @@ void run_trng(struct cpu_ctx *ctx, u32 fn)
 		x[0] = (u64)(s64)SMCCC_NOT_SUPPORTED;
 		break;
 	}
+	return RUN_RESUME;
 }

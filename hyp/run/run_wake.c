@@ -11,9 +11,12 @@ static u32 sleeping(struct vm *vm, u32 mask)
 {
 	u32 idle = 0;
 
-	for (u32 i = 0; i < GZ_MAX_VCPUS; i++)
-		if ((mask & BIT(i)) && READ_ONCE(vm->vcpu[i]->idle))
+	for (; mask; mask &= mask - 1) {
+		u32 i = (u32)__builtin_ctz(mask);
+
+		if (READ_ONCE(vm->vcpu[i]->idle))
 			idle |= (u32)BIT(i);
+	}
 	return idle;
 }
 
