@@ -41,16 +41,20 @@ void gzvm_arch_destroy_vcpu(u16 vm_id, u16 vcpu_id)
  * gzvm_arch_run_vcpu() - runs the guest until something is for the host
  * @vm_id: its VM
  * @vcpu_id: its number
+ * @regs: this vCPU's own, zeroed once: to clear all of them for each RUN costs more than the call's decoding
  * @exit: how it ended; @exit->status first, the rest only counts when that is 0
  */
-void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_exit *exit)
+void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_hvc_args *regs,
+			struct gzvm_exit *exit)
 {
-	struct gzvm_hvc_args c = { .arg = { GZ_TUPLE(vm_id, vcpu_id) } };
-
-	gzvm_hvc(GZ_FN_RUN, &c);
-	exit->status = c.status;
-	exit->reason = (u32)c.res[0];
-	exit->wake = (u32)c.res[1];
+	regs->arg[0] = GZ_TUPLE(vm_id, vcpu_id);
+	/* Where the last call's results were. */
+	regs->arg[1] = 0;
+	regs->arg[2] = 0;
+	gzvm_hvc(GZ_FN_RUN, regs);
+	exit->status = regs->status;
+	exit->reason = (u32)regs->res[0];
+	exit->wake = (u32)regs->res[1];
 }
 
 /**

@@ -84,7 +84,8 @@ int gzvm_arch_stats(u64 *page);
 /* vcpu.c */
 int gzvm_arch_create_vcpu(u16 vm_id, u16 vcpu_id, void *pages);
 void gzvm_arch_destroy_vcpu(u16 vm_id, u16 vcpu_id);
-void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_exit *exit);
+void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_hvc_args *regs,
+			struct gzvm_exit *exit);
 int gzvm_arch_set_one_reg(u16 vm_id, u16 vcpu_id, u64 reg, u64 value);
 
 /* vgic.c */

@@ -180,6 +180,7 @@ struct gzvm;
  * @undelivered: @run holds an exit user space has not got
  * @kicked: an interrupt or a message came since the last entry
  * @wait: where the thread sleeps while the guest idles
+ * @regs: of the RUN call
  * @count: exits by kind; written under @lock
  */
 struct gzvm_vcpu {
@@ -192,6 +193,7 @@ struct gzvm_vcpu {
 	bool undelivered;
 	int kicked;
 	struct rcuwait wait;
+	struct gzvm_hvc_args regs;
 	u64 count[GZVM_COUNT_NR];
 };
 

@@ -205,7 +205,7 @@ static int gzvm_enter(struct gzvm_vcpu *vcpu)
 	 */
 	smp_mb();
 	WRITE_ONCE(vcpu->run->exit_reason, GZVM_EXIT_UNKNOWN);
-	gzvm_arch_run_vcpu(vcpu->vm->id, vcpu->id, &exit);
+	gzvm_arch_run_vcpu(vcpu->vm->id, vcpu->id, &vcpu->regs, &exit);
 	vcpu->count[GZVM_COUNT_RUN]++;
 	trace_mtk_vcpu_exit(vcpu->vm->id, vcpu->id, exit.reason);
 	if (exit.status)
@@ -284,26 +284,25 @@ static unsigned long gzvm_take_reply(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_ru
 	}
 }
 
-/* What an exit defines of the union. The frequent ones are short, the others not worth a table. */
-static size_t gzvm_exit_bytes(u32 reason)
-{
-	switch (reason) {
-	case GZVM_EXIT_MMIO:
-		return sizeof_field(struct gzvm_vcpu_run, mmio);
-	case GZVM_EXIT_HYPERCALL:
-		return sizeof_field(struct gzvm_vcpu_run, hypercall);
-	default:
-		return sizeof_field(struct gzvm_vcpu_run, padding);
-	}
-}
-
-/* immediate_exit is user space's: another thread may be setting it right now. */
+/*
+ * What an exit defines of the union goes out. Sizes the compiler knows: the kernel looks at a copy of any other closely.
+ * immediate_exit is user space's: another thread may be setting it right now.
+ */
 static long gzvm_deliver(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 {
-	u32 reason = vcpu->run->exit_reason;
+	struct gzvm_vcpu_run *run = vcpu->run;
+	u32 reason = run->exit_reason;
+	unsigned long left;
 
-	if (put_user(reason, &argp->exit_reason) ||
-	    copy_to_user(&argp->padding, &vcpu->run->padding, gzvm_exit_bytes(reason)))
+	if (put_user(reason, &argp->exit_reason))
+		return -EFAULT;
+	if (reason == GZVM_EXIT_MMIO)
+		left = copy_to_user(&argp->mmio, &run->mmio, sizeof(run->mmio));
+	else if (reason == GZVM_EXIT_HYPERCALL)
+		left = copy_to_user(&argp->hypercall, &run->hypercall, sizeof(run->hypercall));
+	else
+		left = copy_to_user(&argp->padding, &run->padding, sizeof(run->padding));
+	if (left)
 		return -EFAULT;
 	vcpu->undelivered = false;
 	return 0;
