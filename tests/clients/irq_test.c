@@ -6,8 +6,10 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
@@ -258,6 +260,65 @@ TEST(irq_line__idle_guest__wakes_each_time)
 	}
 	EXPECT_EQ(lost, 0);
 	vm_end(&vm);
+}
+
+/* Idles of vCPU 0 of the only VM there is that ended before its thread slept (debugfs vcpus), -1 when there is none. */
+static long long idle_polled(void)
+{
+	char line[512] = "";
+	long long n = -1;
+	const char *at;
+	glob_t g;
+	FILE *f;
+
+	if (glob("/sys/kernel/debug/gzvm/*-*/vcpus", 0, NULL, &g))
+		return -1;
+	f = fopen(g.gl_pathv[0], "r");
+	globfree(&g);
+	if (f && fgets(line, sizeof(line), f) && (at = strstr(line, " idle_polled ")))
+		n = atoll(at + strlen(" idle_polled "));
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void set_halt_poll(const char *ns)
+{
+	int fd = open("/sys/module/gzvm/parameters/halt_poll_ns", O_WRONLY);
+
+	EXPECT(fd >= 0 && write(fd, ns, strlen(ns)) == (ssize_t)strlen(ns));
+	close(fd);
+}
+
+/* Interrupts for an idle guest, each of which must arrive; how many found its thread still looking. */
+static long long polled_of_rounds(const char *ns)
+{
+	long long polled;
+	struct runner *r;
+	struct vm vm;
+	int i, lost = 0;
+
+	set_halt_poll(ns);
+	make_irq_guest(&vm, EDGE);
+	for (i = 0; i < 30 && !lost; i++) {
+		r = runner_start(&vm, 0);
+		sleep_ms(3);
+		EXPECT_OK(line(&vm, GZVM_IRQ_TYPE_SPI, 7, 1));
+		EXPECT_OK(line(&vm, GZVM_IRQ_TYPE_SPI, 7, 0));
+		lost += wait_intid(&vm, r) != 39;
+	}
+	EXPECT_EQ(lost, 0);
+	polled = idle_polled();
+	vm_end(&vm);
+	return polled;
+}
+
+/* Waits of 3 ms: with a limit above them the thread learns to look that long. */
+TEST(irq_line__idle_guest__looked_for_as_long_as_halt_poll_ns_says)
+{
+	EXPECT(polled_of_rounds("1000000000") > 0);
+	EXPECT_EQ(polled_of_rounds("0"), 0);
+	set_halt_poll("200000");
 }
 
 TEST(irq_line__held_level__comes_again_until_lowered)

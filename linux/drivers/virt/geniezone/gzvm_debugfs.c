@@ -47,6 +47,7 @@ static const char * const gzvm_count_names[GZVM_COUNT_NR] = {
 	[GZVM_COUNT_IRQ] = "irq",
 	[GZVM_COUNT_PAGE_FAULT] = "page_fault",
 	[GZVM_COUNT_IDLE] = "idle",
+	[GZVM_COUNT_IDLE_POLLED] = "idle_polled",
 	[GZVM_COUNT_IPI] = "ipi",
 	[GZVM_COUNT_OTHER] = "other",
 };

@@ -162,6 +162,7 @@ enum gzvm_count {
 	GZVM_COUNT_IRQ,
 	GZVM_COUNT_PAGE_FAULT,
 	GZVM_COUNT_IDLE,
+	GZVM_COUNT_IDLE_POLLED,
 	GZVM_COUNT_IPI,
 	GZVM_COUNT_OTHER,
 	GZVM_COUNT_NR
@@ -180,6 +181,7 @@ struct gzvm;
  * @undelivered: @run holds an exit user space has not got
  * @kicked: an interrupt or a message came since the last entry
  * @wait: where the thread sleeps while the guest idles
+ * @poll_ns: how long the next idle looks for work before it sleeps; see gzvm_run.c
  * @regs: of the RUN call
  * @count: exits by kind; written under @lock
  */
@@ -193,6 +195,7 @@ struct gzvm_vcpu {
 	bool undelivered;
 	int kicked;
 	struct rcuwait wait;
+	u32 poll_ns;
 	struct gzvm_hvc_args regs;
 	u64 count[GZVM_COUNT_NR];
 };

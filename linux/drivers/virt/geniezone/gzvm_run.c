@@ -7,7 +7,9 @@
 #define pr_fmt(fmt) "gzvm: " fmt
 
 #include <linux/hrtimer.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -21,6 +23,13 @@
 
 /* Without a deadline an idle vCPU looks again this soon. */
 #define GZVM_IDLE_BLIND_NS	NSEC_PER_MSEC
+
+/* An idle vCPU that found work soon the last time looks this long at first before its thread sleeps. */
+#define GZVM_POLL_START_NS	10000U
+
+static unsigned int gzvm_halt_poll_ns = 200000;
+module_param_named(halt_poll_ns, gzvm_halt_poll_ns, uint, 0644);
+MODULE_PARM_DESC(halt_poll_ns, "longest time an idle vCPU looks for work before it sleeps; 0: sleeps at once");
 
 /* The part of struct gzvm_vcpu_run before the union: all that each RUN reads of it. */
 struct gzvm_run_head {
@@ -97,28 +106,74 @@ static bool gzvm_must_leave(void)
 	return signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
-/* Sleeps until work, a deadline or a signal. Only this thread sleeps on vcpu->wait. */
+static bool gzvm_idle_over(struct gzvm_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->kicked) || READ_ONCE(vcpu->vm->dead) || gzvm_must_leave();
+}
+
+/*
+ * Looks for work for vcpu->poll_ns, as long as no other thread wants the CPU. True when the idle is over.
+ * To sleep and be woken costs more than most waits of a busy guest take.
+ */
+static bool gzvm_idle_poll(struct gzvm_vcpu *vcpu, ktime_t now, ktime_t deadline)
+{
+	ktime_t until = ktime_add_ns(now, vcpu->poll_ns);
+
+	while (!gzvm_idle_over(vcpu)) {
+		now = ktime_get();
+		if (ktime_after(now, deadline))
+			return true;
+		if (ktime_after(now, until) || need_resched() || !single_task_running())
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+/* Short idles make the next look longer, long ones end it: an idle guest costs nothing. */
+static void gzvm_idle_adapt(struct gzvm_vcpu *vcpu, u64 slept_ns)
+{
+	u32 max = READ_ONCE(gzvm_halt_poll_ns);
+
+	if (slept_ns > max)
+		vcpu->poll_ns = 0;
+	else
+		vcpu->poll_ns = min(max, max(GZVM_POLL_START_NS, vcpu->poll_ns * 2));
+}
+
+static void gzvm_idle_sleep(struct gzvm_vcpu *vcpu, ktime_t deadline)
+{
+	prepare_to_rcuwait(&vcpu->wait);
+	for (;;) {
+		/* Before the look at kicked: gzvm_wake_vcpus() marks first, then wakes. */
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (gzvm_idle_over(vcpu))
+			break;
+		if (!schedule_hrtimeout(&deadline, HRTIMER_MODE_ABS))
+			break;
+	}
+	finish_rcuwait(&vcpu->wait);
+}
+
+/* Until work, a deadline or a signal. Only this thread sleeps on vcpu->wait. */
 static void gzvm_idle(struct gzvm_vcpu *vcpu)
 {
 	u64 ns = GZVM_IDLE_BLIND_NS;
-	ktime_t deadline;
+	ktime_t begun, deadline;
 
 	vcpu->count[GZVM_COUNT_IDLE]++;
 	if (READ_ONCE(vcpu->hw->vtimer_migrate))
 		ns = gzvm_arch_ticks_to_ns(READ_ONCE(vcpu->hw->vtimer_delay));
 	if (!ns)
 		return;
-	deadline = ktime_add_ns(ktime_get(), ns);
-	prepare_to_rcuwait(&vcpu->wait);
-	for (;;) {
-		/* Before the look at kicked: gzvm_wake_vcpus() marks first, then wakes. */
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (READ_ONCE(vcpu->kicked) || READ_ONCE(vcpu->vm->dead) || gzvm_must_leave())
-			break;
-		if (!schedule_hrtimeout(&deadline, HRTIMER_MODE_ABS))
-			break;
+	begun = ktime_get();
+	deadline = ktime_add_ns(begun, ns);
+	if (vcpu->poll_ns && gzvm_idle_poll(vcpu, begun, deadline)) {
+		vcpu->count[GZVM_COUNT_IDLE_POLLED]++;
+		return;
 	}
-	finish_rcuwait(&vcpu->wait);
+	gzvm_idle_sleep(vcpu, deadline);
+	gzvm_idle_adapt(vcpu, ktime_to_ns(ktime_sub(ktime_get(), begun)));
 }
 
 static void gzvm_exit_ipi(struct gzvm_vcpu *vcpu, u32 wake)
