@@ -175,6 +175,15 @@ TEST(sharing__what_the_guest_allows__that_alone)
 	share_and_back(VM_BLOCKS);
 }
 
+static u32 pages_seen(void)
+{
+	u32 seen = 0;
+
+	for (u32 p = 0; p < SECRET_PAGES; p++)
+		seen += sees(secret + p * PAGE_SIZE + 8, SECRET_WORD(p));
+	return seen;
+}
+
 /* Killed with its secret in memory; after each slice the host looks at once. */
 static u64 words_left(bool protect)
 {
@@ -188,8 +197,7 @@ static u64 words_left(bool protect)
 	gz(GZ_FN_DESTROY_VCPU, GZ_TUPLE(vm.id, 0), 0, 0, 0);
 	do {
 		st = gz(GZ_FN_DESTROY_VM, vm.id, GZ_DESTROY_BATCH_PAGES, 0, 0).st;
-		for (u32 p = 0; p < SECRET_PAGES; p++)
-			left += sees(secret + p * PAGE_SIZE + 8, SECRET_WORD(p));
+		left += pages_seen();
 	} while (st == GZ_ST_BUSY);
 	EXPECT_EQ(st, 0);
 	for (u64 at = 0; at < VM_RAM_SIZE; at += 8)
@@ -205,14 +213,40 @@ TEST(killed__pattern_scan__found_only_where_nothing_was_scrubbed)
 	EXPECT_EQ(words_left(PROTECTED), 0);
 }
 
+/* The guest switched its machine off or reset it, and nobody has destroyed the VM yet. */
+static void secret_while_off(u64 how, bool protect)
+{
+	struct holdings start = holdings();
+
+	EXPECT(vm_make_role(&vm, 1, VM_BLOCKS, ROLE_SECRET_OFF, how));
+	EXPECT(!protect || gz(GZ_FN_ENABLE_CAP, vm.id, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st == 0);
+	secret = vm.ram_pa + BLOCK;
+	EXPECT(vm_run_all(&vm, 100000));
+	EXPECT_EQ(vm.exit_code, 0x100 + (how ? GZ_EVENT_RESET : GZ_EVENT_SHUTDOWN));
+	EXPECT_EQ(pages_seen(), protect ? 0 : SECRET_PAGES);
+	EXPECT_EQ(by_get_reg(), !protect);
+	EXPECT_EQ(by_unmap(), !protect);
+	EXPECT_EQ(gz(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm.id, 0), REG_PC, VM_RAM_BASE, 0).st == 0, !protect);
+	EXPECT_EQ(vm_destroy(&vm), 0);
+	EXPECT_EQ(pages_seen(), protect ? 0 : SECRET_PAGES);
+	EXPECT_HOLDINGS(start);
+}
+
+TEST(off_by_the_guest__private_until_destroyed_then_scrubbed)
+{
+	for (u64 how = 0; how < 3; how++) {
+		secret_while_off(how, PLAIN);
+		secret_while_off(how, PROTECTED);
+	}
+}
+
 /* A reset of a kind that no firmware has: it is refused, but EL2 has made ready for it. */
 static u64 words_after_reset(bool protect)
 {
-	u64 left = 0, reset = psci(PSCI_SYSTEM_RESET2_64, 0x7ffffff0, 0, 0);
+	u64 left, reset = psci(PSCI_SYSTEM_RESET2_64, 0x7ffffff0, 0, 0);
 
 	EXPECT((s32)reset < 0);
-	for (u32 p = 0; p < SECRET_PAGES; p++)
-		left += sees(secret + p * PAGE_SIZE + 8, SECRET_WORD(p));
+	left = pages_seen();
 	EXPECT_EQ(gz(GZ_FN_RUN, GZ_TUPLE(vm.id, 0), 0, 0, 0).st, protect ? GZ_ST_NOT_FOUND : GZ_ST_OK);
 	return left;
 }
@@ -397,61 +431,13 @@ TEST(guests__protected__run_as_ever)
 	role_protected(VM_PAGES, ROLE_HVC, 20000);
 }
 
-static volatile u64 stop, rounds, wrong;
-
-static void neighbour(u64 page)
-{
-	for (u64 n = 1; !stop; n++) {
-		for (u64 at = page; at < page + PAGE_SIZE; at += 64) {
-			write64(at, n);
-			wrong += read64(at) != n;
-		}
-		rounds = n;
-	}
-}
-
-static void give_and_take(u64 block)
-{
-	EXPECT(vm_make_role(&vm, 1, VM_PAGES, ROLE_SPIN, 0));
-	EXPECT_EQ(gz(GZ_FN_ENABLE_CAP, vm.id, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
-	for (u32 k = 1; k < 20; k++) {
-		u64 off = k * PAGE_SIZE;
-
-		if (k == 10)
-			vm_run_once(&vm, 0);		/* half of them sealed, half donated */
-		EXPECT_EQ(gz5(GZ_FN_MAP_GUEST, vm.id, 0, (block + off) >> 12, (VM_RAM_BASE + BLOCK + off) >> 12, 1).st, 0);
-	}
-	EXPECT_EQ(vm_destroy(&vm), 0);
-}
-
-/* The host's block is split and merged under the feet of a CPU that uses its first page: it never notices. */
-TEST(neighbours__while_blocks_split_and_merge__undisturbed)
-{
-	u64 block = host_alloc(BLOCK, BLOCK), aborts = gz_stat_read(GZ_STAT_HOST_ABORTS), seen;
-
-	if (cpu_count_fdt(host_fdt) < 2)
-		return;
-	stop = rounds = wrong = 0;
-	EXPECT_EQ(cpu_start(1, neighbour, block), 0);
-	EXPECT(wait_for(&rounds, 1, 20000000));
-	for (u32 i = 0; i < 50; i++) {
-		seen = rounds;
-		give_and_take(block);
-		EXPECT(wait_for(&rounds, seen + 1, 20000000));
-	}
-	stop = 1;
-	while (psci(PSCI_AFFINITY_INFO_64, 1, 0, 0) != PSCI_AFFINITY_OFF)
-		cpu_relax();
-	EXPECT_EQ(wrong, 0);
-	EXPECT_EQ(gz_stat_read(GZ_STAT_HOST_ABORTS), aborts);
-}
-
 void suite_protect(void)
 {
 	RUN_TEST(attacks__unprotected_vm__each_works);
 	RUN_TEST(attacks__protected_vm__none_works);
 	RUN_TEST(sharing__what_the_guest_allows__that_alone);
 	RUN_TEST(killed__pattern_scan__found_only_where_nothing_was_scrubbed);
+	RUN_TEST(off_by_the_guest__private_until_destroyed_then_scrubbed);
 	RUN_TEST(reset__plain_vm__secrets_stay);
 	RUN_TEST(reset__protected_vm__scrubbed_first);
 	RUN_TEST(calls__with_private_pages__refused);
@@ -464,10 +450,4 @@ void suite_protect(void)
 void suite_swiotlb(void)
 {
 	RUN_TEST(swiotlb__nobody_asked__as_the_machine_was_told);
-}
-
-/* By itself, because it spins. */
-void suite_neighbours(void)
-{
-	RUN_TEST(neighbours__while_blocks_split_and_merge__undisturbed);
 }

@@ -270,6 +270,16 @@ static void role_secret(void)
 	end(bad + secret_changed());
 }
 
+static void role_secret_off(void)
+{
+	static const u64 ends[] = { PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_64 };
+	u64 how = arg();
+
+	secret_write();
+	step(1);
+	end(how < ARRAY_SIZE(ends) ? 1 + (u32)psci(ends[how], 0, 0, 0) : 1);
+}
+
 static void spot_load(void *unused) { (void)unused; read64(GUARD_SPOT); }
 static void spot_store(void *unused) { (void)unused; write64(GUARD_SPOT, 0x5ec4e7); }
 
@@ -340,6 +350,7 @@ void role_run(u64 role)
 	case ROLE_SMP: suite_smp(); tests_report();
 	case ROLE_TIMER_WFI: role_timer_wfi(); break;
 	case ROLE_SECRET: role_secret(); break;
+	case ROLE_SECRET_OFF: role_secret_off(); break;
 	case ROLE_GUARD: role_guard(); break;
 	case ROLE_STORM: role_storm(); break;
 	case ROLE_PICK: role_pick(); break;
