@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: %s %c %d %u %x %p %% with width, 0 flag and l, ll.
+ * Job: %s %d %u %x %% with width, 0 flag and l, ll.
  * Never: write past the buffer.
  * Called by: log.c, panic.c, fmt_str() users.
  */
@@ -9,7 +9,7 @@
 #include "lib/string.h"
 
 struct out { char *buf; size_t size, len; };
-struct spec { bool zero, minus; u32 width; u32 longs; char conv; };
+struct spec { bool zero; u32 width; u32 longs; char conv; };
 
 static void put(struct out *o, char c)
 {
@@ -22,12 +22,10 @@ static void put_padded(struct out *o, const struct spec *sp, const char *text, s
 {
 	size_t pad = sp->width > len ? sp->width - len : 0;
 
-	for (size_t i = 0; !sp->minus && i < pad; i++)
+	for (size_t i = 0; i < pad; i++)
 		put(o, sp->zero ? '0' : ' ');
 	for (size_t i = 0; i < len; i++)
 		put(o, text[i]);
-	for (size_t i = 0; sp->minus && i < pad; i++)
-		put(o, ' ');
 }
 
 static void put_number(struct out *o, struct spec *sp, u64 v, u32 base, bool negative)
@@ -51,10 +49,8 @@ static void put_number(struct out *o, struct spec *sp, u64 v, u32 base, bool neg
 static const char *parse_spec(const char *p, struct spec *sp)
 {
 	*sp = (struct spec){ 0 };
-	for (; *p == '0' || *p == '-'; p++) {
-		sp->zero |= *p == '0';
-		sp->minus |= *p == '-';
-	}
+	for (; *p == '0'; p++)
+		sp->zero = true;
 	for (; *p >= '0' && *p <= '9'; p++)
 		sp->width = MIN(sp->width * 10 + (u32)(*p - '0'), 64u);
 	for (; *p == 'l'; p++)
@@ -66,7 +62,6 @@ static const char *parse_spec(const char *p, struct spec *sp)
 static void put_arg(struct out *o, struct spec *sp, va_list *args)
 {
 	const char *s;
-	char c;
 	s64 d;
 
 	switch (sp->conv) {
@@ -76,10 +71,6 @@ static void put_arg(struct out *o, struct spec *sp, va_list *args)
 		sp->zero = false;
 		put_padded(o, sp, s, strlen(s));
 		break;
-	case 'c':
-		c = (char)va_arg(*args, int);
-		put_padded(o, sp, &c, 1);
-		break;
 	case 'd':
 		d = sp->longs ? va_arg(*args, s64) : va_arg(*args, int);
 		put_number(o, sp, d < 0 ? -(u64)d : (u64)d, 10, d < 0);
@@ -88,9 +79,6 @@ static void put_arg(struct out *o, struct spec *sp, va_list *args)
 	case 'x':
 		put_number(o, sp, sp->longs ? va_arg(*args, u64) : va_arg(*args, unsigned int),
 			   sp->conv == 'u' ? 10 : 16, false);
-		break;
-	case 'p':
-		put_number(o, sp, (u64)(uintptr_t)va_arg(*args, void *), 16, false);
 		break;
 	default:
 		put(o, sp->conv ? sp->conv : '%');

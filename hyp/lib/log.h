@@ -11,7 +11,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* %s %c %d %u %x %lx %lu %llx %llu %p %% with width and 0 flag; each line is stamped with CPU and counter. */
+/* %s %d %u %x %lx %lu %llx %llu %% with width and 0 flag; each line is stamped with CPU and counter. */
 void log_printf(enum log_level level, const char *fmt, ...) __printf(2, 3);
 /* Where lines are echoed from now on, until log_console_off(). */
 typedef void (*log_sink_fn)(const char *text, u32 len);
