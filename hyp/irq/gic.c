@@ -176,7 +176,6 @@ enum gz_err gic_cpu_init(void)
 	cpu->gicr_rd = frame_find(cpu->mpidr);
 	if (!cpu->gicr_rd)
 		return GZ_ENOENT;
-	cpu->gic_ready = 1;
 	if (cpu->id == 0 && !gic.kick)
 		kick_probe();
 	WRITE_ONCE(gic.kick_value[cpu->id], gic.kick && sgi_sticks(gic.kick) ? kick_value(cpu->mpidr) : 0);

@@ -18,12 +18,10 @@ struct percpu {
 	u64 stack_top;			/* offset 0: entry.S and vectors.S read it */
 	u64 stack_bottom;
 	u32 id;				/* index into percpu_table, 0 .. cpu_count - 1 */
-	u32 gic_ready;			/* this CPU's redistributor frame is known */
 	u32 online;			/* runs the host, from its entry to CPU_OFF */
 	u32 stopped;			/* parked for a panic */
 	u64 mpidr;			/* affinity fields only */
 	struct vcpu *running;		/* vCPU between RUN's entry and exit, else NULL */
-	struct vcpu *last_vcpu;		/* private TLB/icache rule: who ran here last; compared, never followed */
 	u64 gicr_rd;			/* VA of this CPU's RD frame; the SGI frame is 64 KiB above */
 	u64 call_start;			/* counter at trap entry, for the longest-call figure */
 	u64 stat[32];			/* enum gz_stat counters of this CPU, summed by readers */

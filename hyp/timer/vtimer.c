@@ -146,13 +146,6 @@ void vtimer_resample(struct vtimer *t, struct vgic *g, struct vgic_cpu *c)
 		gic_vtimer_clear_active();
 }
 
-u64 vtimer_ticks_to_deadline(const struct vtimer *t)
-{
-	u64 now = cpu_counter();
-
-	return cntv_line(t, now) || cntp_line(t, now) ? 0 : ticks_future(t, now);
-}
-
 u64 vtimer_idle_ticks(struct vtimer *t, struct vgic *g, struct vgic_cpu *c)
 {
 	u64 now = cpu_counter();

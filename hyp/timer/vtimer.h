@@ -18,7 +18,6 @@ struct vtimer {
 	u64 voff;		/* CNTVOFF_EL2 of the VM */
 	u64 cntv_ctl, cntv_cval;
 	u64 cntp_ctl, cntp_cval;	/* emulated; cval in physical counter ticks as the guest sees them */
-	u64 cntkctl;
 	u64 lines_at;		/* counter when the lines were last made from the compare values */
 	u64 host_deadline;	/* physical ticks, UINT64_MAX: none; valid between world_enter and world_leave */
 	bool loaded;		/* between world_enter and world_leave */
@@ -41,8 +40,6 @@ void vtimer_update_lines(struct vtimer *t, struct vgic *g, struct vgic_cpu *c);
 void vtimer_resample(struct vtimer *t, struct vgic *g, struct vgic_cpu *c);
 /* Not loaded, for exit IDLE: 0: enter it again; else ticks to sleep, UINT64_MAX: no timer armed. Raises lines, so nothing is lost between. */
 u64 vtimer_idle_ticks(struct vtimer *t, struct vgic *g, struct vgic_cpu *c);
-/* Ticks from now to the first enabled, unmasked deadline of the not-running vCPU; 0: due now; UINT64_MAX: none. */
-u64 vtimer_ticks_to_deadline(const struct vtimer *t);
 /*
  * Emulated CNTP_{CTL,CVAL,TVAL}_EL0 and CNTPCT while trapped. reg: the ISS of the trap with Rt and direction zero,
  * as VTIMER_ISS builds it. False: not one of these.
