@@ -39,7 +39,7 @@ bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write)
 	spin_lock(&gm->lock);
 	leaf = pgtable_walk(&gm->s2, ipa.v);
 	spin_unlock(&gm->lock);
-	return leaf.valid && (!write || (leaf.attr & PG_W));
+	return leaf_allows(leaf, write ? PG_R | PG_W : PG_R);
 }
 
 #define TABLE_COST	(4 * GM_PAGE_COST)

@@ -93,7 +93,7 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec)
 	spin_lock(&host_lock);
 	leaf = pgtable_walk(&host_table, ipa.v);
 	spin_unlock(&host_lock);
-	return leaf.valid && (leaf.attr & PG_R) && (!write || (leaf.attr & PG_W)) && (!exec || (leaf.attr & PG_X));
+	return leaf_allows(leaf, PG_R | (write ? PG_W : 0) | (exec ? PG_X : 0));
 }
 
 /* Splitting a block at a border inside it makes its page table. */

@@ -26,9 +26,12 @@ static u32 slot_index(u32 slot)
 
 enum gz_err fixmap_init(void)
 {
-	enum gz_err err = pgtable_reserve(&hyp_table, HYP_VA_FIXMAP);
+	enum gz_err err = pgtable_map(&hyp_table, HYP_VA_FIXMAP, PA(0), PAGE_SIZE, PG_R, LEVEL_PAGES);
 	u32 level;
 
+	/* The tables of a page that goes alone stay. */
+	if (!err)
+		err = pgtable_unmap(&hyp_table, HYP_VA_FIXMAP, PAGE_SIZE);
 	if (err)
 		return err;
 	slots = pgtable_slot(&hyp_table, HYP_VA_FIXMAP, &level);

@@ -27,9 +27,8 @@ enum pg_attr {
 	PG_R = 1 << 0,
 	PG_W = 1 << 1,
 	PG_X = 1 << 2,
-	PG_DEVICE = 1 << 3,	/* else Normal write-back inner shareable */
-	PG_NOCACHE = 1 << 4,	/* Normal non-cacheable (tests) */
-	PG_STAGE1 = 1 << 5,	/* stage 2 with FWB: stage 1 decides the type (host); else forced write-back */
+	PG_DEVICE = 1 << 3,	/* EL2's own; else Normal write-back inner shareable */
+	PG_STAGE1 = 1 << 4,	/* stage 2 with FWB: stage 1 decides the type (host); else forced write-back */
 };
 
 struct pgtable {
@@ -45,7 +44,7 @@ struct pgtable {
 	struct pool_quota *quota;
 };
 
-struct pg_leaf { u64 pte; u8 level; bool valid; pa_t pa; u32 attr; u64 size; };
+struct pg_leaf { u64 pte; u8 level; bool valid; pa_t pa; u64 size; };
 
 /* One map, looked at before it is done. */
 struct pg_plan {
@@ -67,6 +66,8 @@ enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget) __must_check;
 
 /* What translates va/ipa now. Never fails; valid = false for none. */
 struct pg_leaf pgtable_walk(const struct pgtable *t, u64 addr);
+/* Stage 2: it is valid and gives all of these PG_R, PG_W and PG_X. */
+bool leaf_allows(struct pg_leaf leaf, u32 attr);
 
 /* Page aligned, not empty, inside the input size. */
 bool pgtable_covers(const struct pgtable *t, u64 addr, u64 size);
@@ -79,8 +80,6 @@ enum gz_err pgtable_apply(struct pgtable *t, const struct pg_plan *p) __must_che
  * success; a table that the range covers and makes whole becomes a block. Caller holds the lock of the table's owner.
  */
 enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr, u8 max_block) __must_check;
-/* Makes the tables down to the last level that a page at addr would need. */
-enum gz_err pgtable_reserve(struct pgtable *t, u64 addr) __must_check;
 /* Reserve step of unmap: splits blocks that straddle the ends of the range, so that unmap of it cannot fail. */
 enum gz_err pgtable_split(struct pgtable *t, u64 addr, u64 size) __must_check;
 /* Unmaps; straddling blocks are split first (GZ_ENOMEM with nothing changed). Invalid entries are skipped. TLBI done on return, but for flush_later. */

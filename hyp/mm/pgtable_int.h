@@ -40,9 +40,8 @@ static inline u32 pte_index(const struct pgtable *t, u64 addr, u32 level)
 	return level == t->start_level ? (u32)index : (u32)(index % PTRS);
 }
 
-/* Descriptor of a leaf, and back. pgtable_walk.c */
+/* Descriptor of a leaf. pgtable_walk.c */
 u64 pte_leaf(const struct pgtable *t, pa_t pa, u32 attr, u32 level);
-u32 pte_attr(const struct pgtable *t, u64 pte);
 /* The entry that translates addr (leaf or invalid); *level gets its level. */
 u64 *pgtable_slot(const struct pgtable *t, u64 addr, u32 *level);
 /* pgtable_unmap.c: a block becomes a table of 512 equal parts; table: a zeroed page. */

@@ -147,24 +147,6 @@ enum gz_err pgtable_map(struct pgtable *t, u64 addr, pa_t pa, u64 size, u32 attr
 	return err ? err : pgtable_apply(t, &p);
 }
 
-enum gz_err pgtable_reserve(struct pgtable *t, u64 addr)
-{
-	struct pool_list tables;
-	u32 level;
-	u64 *slot = pgtable_slot(t, addr, &level);
-
-	if (pte_valid(*slot))
-		return level == LAST_LEVEL ? GZ_OK : GZ_EEXIST;
-	if (page_pool_take(t->quota, LAST_LEVEL - level, &tables))
-		return GZ_ENOMEM;
-	while (tables.count) {
-		pte_link(slot, pte_table(pool_list_pop(&tables)), t->live);
-		slot = pgtable_slot(t, addr, &level);
-	}
-	pte_publish(t);
-	return GZ_OK;
-}
-
 /* A table of 512 leaves that follow each other is one leaf of the level above. */
 static bool try_collapse(struct pgtable *t, u64 *slot, u64 addr, u32 level)
 {

@@ -62,11 +62,7 @@ static u64 leaf_stage2(u32 attr)
 {
 	u64 type = S2_MEMATTR_WB, pte = field_prep(PTE_SH, SH_INNER);
 
-	if (attr & PG_DEVICE)
-		type = S2_MEMATTR_DEVICE;
-	else if (attr & PG_NOCACHE)
-		type = S2_MEMATTR_NOCACHE;
-	else if (pg_features.fwb)
+	if (pg_features.fwb)
 		type = attr & PG_STAGE1 ? S2_FWB_STAGE1 : S2_FWB_WB;
 	pte |= field_prep(PTE_S2_MEMATTR, type);
 	pte |= attr & PG_R ? PTE_S2_R : 0;
@@ -77,7 +73,7 @@ static u64 leaf_stage2(u32 attr)
 
 static u64 leaf_hyp(u32 attr)
 {
-	u64 index = attr & PG_DEVICE ? MAIR_IDX_DEVICE : attr & PG_NOCACHE ? MAIR_IDX_NOCACHE : MAIR_IDX_NORMAL;
+	u64 index = attr & PG_DEVICE ? MAIR_IDX_DEVICE : MAIR_IDX_NORMAL;
 
 	CHECK((attr & (PG_W | PG_X)) != (PG_W | PG_X));
 	return field_prep(PTE_S1_ATTR_IDX, index) | field_prep(PTE_SH, SH_INNER) | PTE_S1_AP1 |
@@ -91,31 +87,11 @@ u64 pte_leaf(const struct pgtable *t, pa_t pa, u32 attr, u32 level)
 	return pa.v | pte | PTE_AF | PTE_VALID | (level == LAST_LEVEL ? PTE_TABLE : 0);
 }
 
-static u32 attr_stage2(u64 pte)
+bool leaf_allows(struct pg_leaf leaf, u32 attr)
 {
-	u64 type = field_get(PTE_S2_MEMATTR, pte);
-	u32 attr = (pte & PTE_S2_R ? PG_R : 0) | (pte & PTE_S2_W ? PG_W : 0) | (pte & PTE_S2_XN ? 0 : PG_X);
+	u64 need = (attr & PG_R ? PTE_S2_R : 0) | (attr & PG_W ? PTE_S2_W : 0);
 
-	if (type == S2_MEMATTR_DEVICE)
-		attr |= PG_DEVICE;
-	else if (type == S2_MEMATTR_NOCACHE)
-		attr |= PG_NOCACHE;
-	else if (type == S2_FWB_STAGE1)
-		attr |= PG_STAGE1;
-	return attr;
-}
-
-static u32 attr_hyp(u64 pte)
-{
-	u64 index = field_get(PTE_S1_ATTR_IDX, pte);
-
-	return PG_R | (pte & PTE_S1_RO ? 0 : PG_W) | (pte & PTE_S1_XN ? 0 : PG_X) |
-	       (index == MAIR_IDX_DEVICE ? PG_DEVICE : index == MAIR_IDX_NOCACHE ? PG_NOCACHE : 0);
-}
-
-u32 pte_attr(const struct pgtable *t, u64 pte)
-{
-	return t->kind == PG_STAGE2 ? attr_stage2(pte) : attr_hyp(pte);
+	return leaf.valid && (leaf.pte & need) == need && !((attr & PG_X) && (leaf.pte & PTE_S2_XN));
 }
 
 bool pgtable_covers(const struct pgtable *t, u64 addr, u64 size)
@@ -138,12 +114,10 @@ u64 *pgtable_slot(const struct pgtable *t, u64 addr, u32 *level)
 	return slot;
 }
 
-static struct pg_leaf leaf_of(const struct pgtable *t, u64 pte, u32 level)
+static struct pg_leaf leaf_of(u64 pte, u32 level)
 {
-	u64 size = level_size(level);
-
-	return (struct pg_leaf){ .pte = pte, .level = (u8)level, .valid = true, .size = size,
-				 .pa = PA(pte & PTE_ADDR), .attr = pte_attr(t, pte) };
+	return (struct pg_leaf){ .pte = pte, .level = (u8)level, .valid = true, .size = level_size(level),
+				 .pa = PA(pte & PTE_ADDR) };
 }
 
 struct pg_leaf pgtable_walk(const struct pgtable *t, u64 addr)
@@ -156,7 +130,7 @@ struct pg_leaf pgtable_walk(const struct pgtable *t, u64 addr)
 	pte = *pgtable_slot(t, addr, &level);
 	if (!pte_valid(pte))
 		return (struct pg_leaf){ .level = (u8)level, .size = level_size(level), .valid = false };
-	return leaf_of(t, pte, level);
+	return leaf_of(pte, level);
 }
 
 struct each { const struct pgtable *t; pg_leaf_fn fn; void *arg; };
@@ -172,7 +146,7 @@ static enum gz_err each_level(const struct each *e, const u64 *table, u32 level,
 		if (pte_is_table(*slot, level))
 			err = each_level(e, pte_to_table(*slot), level + 1, addr, entry_end(addr, end, level));
 		else
-			err = e->fn(ALIGN_DOWN(addr, level_size(level)), leaf_of(e->t, *slot, level), e->arg);
+			err = e->fn(ALIGN_DOWN(addr, level_size(level)), leaf_of(*slot, level), e->arg);
 	}
 	return err;
 }

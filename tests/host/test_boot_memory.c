@@ -16,6 +16,7 @@
 
 #include "mm/hyp_map_int.h"
 #include "mm/layout.h"
+#include "mm/pgtable_int.h"
 
 static const u64 linear_va = HYP_VA_LINEAR;
 static u8 *linear;
@@ -257,7 +258,7 @@ static void leaf_is(u64 va, u64 pa, u32 attr)
 
 	assert_true(leaf.valid);
 	assert_int_equal(leaf.pa.v + va % leaf.size, pa);
-	assert_int_equal(leaf.attr, attr);
+	assert_int_equal(leaf.pte, pte_leaf(&hyp_table, leaf.pa, attr, leaf.level));
 }
 
 static void tables__final__pool_image_and_console(void **state)

@@ -20,7 +20,6 @@
 /* Indexes into MAIR_EL2, whose value is in regs.h. */
 #define MAIR_IDX_NORMAL		0	/* write-back, allocate */
 #define MAIR_IDX_DEVICE		1	/* Device-nGnRE */
-#define MAIR_IDX_NOCACHE	2	/* Normal non-cacheable */
 #define PTE_S1_ATTR_IDX		MASK(4, 2)
 #define PTE_S1_AP1		BIT(6)		/* RES1 in a one-range regime */
 #define PTE_S1_RO		BIT(7)
@@ -28,8 +27,6 @@
 #define PTE_S1_XN		BIT(54)
 
 #define PTE_S2_MEMATTR		MASK(5, 2)
-#define S2_MEMATTR_DEVICE	1		/* Device-nGnRE, with and without FWB */
-#define S2_MEMATTR_NOCACHE	5
 #define S2_MEMATTR_WB		15		/* without FWB: combines with stage 1 */
 #define S2_FWB_WB		6		/* FEAT_S2FWB: write-back whatever stage 1 says */
 #define S2_FWB_STAGE1		7		/* FEAT_S2FWB: stage 1 decides */
