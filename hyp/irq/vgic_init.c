@@ -101,24 +101,14 @@ static enum gz_err frame_set_locked(struct vgic *g, ipa_t base, bool dist) NEEDS
 	return GZ_OK;
 }
 
-static enum gz_err frame_set(struct vgic *g, ipa_t base, bool dist)
-{
-	enum gz_err err;
-
-	spin_lock(&g->lock);
-	err = frame_set_locked(g, base, dist);
-	spin_unlock(&g->lock);
-	return err;
-}
-
 enum gz_err vgic_set_dist(struct vgic *g, ipa_t base)
 {
-	return frame_set(g, base, true);
+	return LOCKED(&g->lock, frame_set_locked(g, base, true));
 }
 
 enum gz_err vgic_set_redist(struct vgic *g, ipa_t base)
 {
-	return frame_set(g, base, false);
+	return LOCKED(&g->lock, frame_set_locked(g, base, false));
 }
 
 enum gz_err vgic_freeze(struct vgic *g, u8 cpu_count)

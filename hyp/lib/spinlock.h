@@ -44,4 +44,13 @@ static inline NO_LOCK_CHECK void spin_unlock(struct spinlock *l) DROPS(*l)
 	atomic_store_release_u32(&l->held, 0);
 }
 
+/* What an expression is while a lock is held. */
+#define LOCKED(lock, value) \
+	({ \
+		spin_lock(lock); \
+		__typeof__(value) locked_ = (value); \
+		spin_unlock(lock); \
+		locked_; \
+	})
+
 #endif

@@ -89,9 +89,7 @@ enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_
 
 	if (pg_features.fwb)
 		return GZ_OK;
-	spin_lock(&gm->lock);
-	err = gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf);
-	spin_unlock(&gm->lock);
+	err = LOCKED(&gm->lock, gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf));
 	*cursor = at;
 	return err;
 }

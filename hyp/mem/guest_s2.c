@@ -22,23 +22,10 @@ enum gz_err guest_mem_init(struct guest_mem *gm, u16 vmid, u32 quota_pages)
 	return GZ_OK;
 }
 
-u64 guest_mem_vtcr(const struct guest_mem *gm)
-{
-	return pgtable_vtcr(&gm->s2);
-}
-
-u64 guest_mem_vttbr(const struct guest_mem *gm)
-{
-	return pgtable_ttbr(&gm->s2);
-}
-
 bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write)
 {
-	struct pg_leaf leaf;
+	struct pg_leaf leaf = LOCKED(&gm->lock, pgtable_walk(&gm->s2, ipa.v));
 
-	spin_lock(&gm->lock);
-	leaf = pgtable_walk(&gm->s2, ipa.v);
-	spin_unlock(&gm->lock);
 	return leaf_allows(leaf, write ? PG_R | PG_W : PG_R);
 }
 
@@ -81,14 +68,8 @@ static NO_LOCK_CHECK enum gz_err reclaim_leaf(u64 addr, struct pg_leaf leaf, voi
 static enum gz_err reclaim_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->lock)
 {
 	struct gm_slice s = { gm, &gm->teardown_ipa, (u64)budget_pages * GM_PAGE_COST };
-	enum gz_err err;
 
-	if (gm->protect)
-		return reclaim_private_slice(&s);
-	spin_lock(&host_lock);
-	err = walk_slice(&s, reclaim_leaf);
-	spin_unlock(&host_lock);
-	return err;
+	return gm->protect ? reclaim_private_slice(&s) : LOCKED(&host_lock, walk_slice(&s, reclaim_leaf));
 }
 
 enum gz_err guest_mem_destroy_slice(struct guest_mem *gm, u32 budget_pages)

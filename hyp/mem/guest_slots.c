@@ -105,15 +105,10 @@ static enum gz_err register_locked(struct guest_mem *gm, u32 id, ipa_t base, u64
 
 enum gz_err guest_mem_register(struct guest_mem *gm, u32 slot, ipa_t base, u64 pages, bool *populate)
 {
-	enum gz_err err;
-
 	*populate = false;
 	if (pages > BIT(GUEST_IPA_BITS - PAGE_SHIFT) || !geometry_ok(gm, base, pages * PAGE_SIZE))
 		return GZ_EINVAL;
-	spin_lock(&gm->lock);
-	err = register_locked(gm, slot, base, pages, populate);
-	spin_unlock(&gm->lock);
-	return err;
+	return LOCKED(&gm->lock, register_locked(gm, slot, base, pages, populate));
 }
 
 bool guest_mem_slot_of(struct guest_mem *gm, ipa_t ipa, struct mem_slot *out)

@@ -88,11 +88,8 @@ u64 host_s2_vttbr(void)
 
 bool host_s2_allows(ipa_t ipa, bool write, bool exec)
 {
-	struct pg_leaf leaf;
+	struct pg_leaf leaf = LOCKED(&host_lock, pgtable_walk(&host_table, ipa.v));
 
-	spin_lock(&host_lock);
-	leaf = pgtable_walk(&host_table, ipa.v);
-	spin_unlock(&host_lock);
 	return leaf_allows(leaf, PG_R | (write ? PG_W : 0) | (exec ? PG_X : 0));
 }
 

@@ -65,12 +65,7 @@ enum gz_err guest_mmio_unmap(struct guest_mem *gm, ipa_t ipa)
 
 bool guest_mmio_allowed(struct guest_mem *gm, ipa_t ipa)
 {
-	bool allowed;
-
 	if (!READ_ONCE(gm->enrolled))
 		return true;
-	spin_lock(&gm->lock);
-	allowed = is_device(gm, ipa_page(ipa)) && in_guard(gm, ipa);
-	spin_unlock(&gm->lock);
-	return allowed;
+	return LOCKED(&gm->lock, is_device(gm, ipa_page(ipa)) && in_guard(gm, ipa));
 }

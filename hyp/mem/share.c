@@ -69,9 +69,7 @@ enum gz_err host_share_guest(struct guest_mem *gm, ipa_t ipa, struct pa_range pa
 		goto out;
 	if (guest_mem_private(gm) && !(slot->flags & GZ_MEM_STATIC_SWIOTLB))
 		move = MOVE_HOST_DONATE_GUEST;
-	spin_lock(&host_lock);
-	err = share_locked(gm, &plan, pa, move);
-	spin_unlock(&host_lock);
+	err = LOCKED(&host_lock, share_locked(gm, &plan, pa, move));
 	if (err)
 		goto out;
 	*fresh = (pa.size >> PAGE_SHIFT) - plan.same_pages;

@@ -67,21 +67,13 @@ u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count)
 
 enum gz_err hyp_map_at(u64 va, struct pa_range range, u32 attr)
 {
-	enum gz_err err;
-
-	spin_lock(&hyp_lock);
-	err = pgtable_map(&hyp_table, va, range.base, range.size, attr, LEVEL_2M);
-	spin_unlock(&hyp_lock);
-	return err;
+	return LOCKED(&hyp_lock, pgtable_map(&hyp_table, va, range.base, range.size, attr, LEVEL_2M));
 }
 
 void hyp_unmap_at(u64 va, u64 size)
 {
-	enum gz_err err;
+	enum gz_err err = LOCKED(&hyp_lock, pgtable_unmap(&hyp_table, va, size));
 
-	spin_lock(&hyp_lock);
-	err = pgtable_unmap(&hyp_table, va, size);
-	spin_unlock(&hyp_lock);
 	CHECK(err == GZ_OK);	/* what was mapped as one piece needs no split */
 }
 

@@ -51,9 +51,7 @@ static __noinline s64 cpu_on(struct run *r, u64 mpidr, u64 pc, u64 x0)
 		return PSCI_INVALID_PARAMETERS;
 	if (!IS_ALIGNED(pc, 4) || !guest_mem_slot_of(&r->vm->mem, IPA(pc), &slot))
 		return PSCI_INVALID_ADDRESS;
-	spin_lock(&r->vm->power_lock);
-	ret = cpu_on_locked(r->vm, t, pc, x0);
-	spin_unlock(&r->vm->power_lock);
+	ret = LOCKED(&r->vm->power_lock, cpu_on_locked(r->vm, t, pc, x0));
 	if (ret == PSCI_SUCCESS)
 		r->exit = run_wake(r, (u32)BIT(t->index));
 	return ret;

@@ -97,8 +97,8 @@ static void controls_guest(struct run *r)
 	sysreg_write(vmpidr_el2, VMPIDR_RES1 | v->index);
 	sysreg_write(icc_sre_el2, SRE_GUEST);
 	sysreg_write(hcr_el2, v->hcr);
-	sysreg_write(vtcr_el2, guest_mem_vtcr(&r->vm->mem));
-	sysreg_write(vttbr_el2, guest_mem_vttbr(&r->vm->mem));
+	sysreg_write(vtcr_el2, pgtable_vtcr(&r->vm->mem.s2));
+	sysreg_write(vttbr_el2, pgtable_ttbr(&r->vm->mem.s2));
 	sysreg_write(vbar_el2, (u64)(uintptr_t)hyp_vectors_guest);
 	if (cpu_features.hcx | cpu_features.ras | cpu_features.mpam)
 		extensions_guest();

@@ -150,25 +150,10 @@ static enum gz_err populate_locked(struct vm *vm, struct vm_fill *f, const struc
 	return f->active ? GZ_EAGAIN : f->failed;
 }
 
-static enum gz_err populate(struct vm *vm, const struct population *p)
-{
-	enum gz_err err;
-
-	spin_lock(&vm->fill.lock);
-	err = populate_locked(vm, &vm->fill, p);
-	spin_unlock(&vm->fill.lock);
-	return err;
-}
-
 /* Is this the next slice of the call that is under way? Then its header was registered by the first. */
 static bool under_way(struct vm *vm, const struct population *p)
 {
-	bool same;
-
-	spin_lock(&vm->fill.lock);
-	same = same_call(&vm->fill, p);
-	spin_unlock(&vm->fill.lock);
-	return same;
+	return LOCKED(&vm->fill.lock, same_call(&vm->fill, p));
 }
 
 enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes)
@@ -191,7 +176,7 @@ enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes)
 	if (p.head.constituent_count == 0 ||
 	    p.head.constituent_count > (bytes - sizeof(p.head)) / sizeof(struct gz_mem_constituent))
 		return GZ_EINVAL;
-	return populate(vm, &p);
+	return LOCKED(&vm->fill.lock, populate_locked(vm, &vm->fill, &p));
 }
 
 /* The pages are named by slot, so that a driver and EL2 that disagree find out. */

@@ -23,8 +23,8 @@ static void share__page__both_see_it(void **state)
 	assert_int_equal(own_peer_of(PA(BLOCK_PA)), 1);
 	assert_int_equal(gm.shared_pages, 1);
 	assert_int_equal(gm.quota.used, 2 + 2);
-	assert_int_equal(guest_mem_vttbr(&gm) >> 48, 1);
-	assert_int_equal(guest_mem_vtcr(&gm), 0x80023558);
+	assert_int_equal(pgtable_ttbr(&gm.s2) >> 48, 1);
+	assert_int_equal(pgtable_vtcr(&gm.s2), 0x80023558);
 }
 
 static void share__block__one_entry_no_page_table(void **state)
