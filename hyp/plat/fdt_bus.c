@@ -60,24 +60,15 @@ static u32 entry_bytes(const struct fdt_level *l)
 	return 4 * (l->address_cells + l->size_cells);
 }
 
-u32 fdt_bus_reg_count(const struct fdt_bus *b, const struct fdt_node *n, const struct fdt_prop *reg)
-{
-	u32 bytes = n->depth ? entry_bytes(&b->level[n->depth - 1]) : 0;
-
-	return bytes ? reg->len / bytes : 0;
-}
-
 enum gz_err fdt_bus_reg(const struct fdt_bus *b, const struct fdt_node *n, const struct fdt_prop *reg, u32 i,
 			struct pa_range *r)
 {
-	const struct fdt_level *l;
+	const struct fdt_level *l = n->depth ? &b->level[n->depth - 1] : NULL;
+	u32 depth, bytes = l ? entry_bytes(l) : 0, at = i * bytes;
 	u64 address, size;
-	u32 depth, at;
 
-	if (i >= fdt_bus_reg_count(b, n, reg))
+	if (!bytes || i >= reg->len / bytes)
 		return GZ_ENOENT;
-	l = &b->level[n->depth - 1];
-	at = i * entry_bytes(l);
 	if (!fdt_cells(reg, at, l->address_cells, &address) ||
 	    !fdt_cells(reg, at + 4 * l->address_cells, l->size_cells, &size))
 		return GZ_ERANGE;

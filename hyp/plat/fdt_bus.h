@@ -23,8 +23,6 @@ struct fdt_bus { struct fdt_level level[FDT_MAX_DEPTH + 1]; };
 void fdt_bus_enter(struct fdt_bus *b, const struct fdt *f, const struct fdt_node *n);
 /* The node and all its parents are enabled. Needs: fdt_bus_enter of it was the last one of its depth. */
 bool fdt_bus_enabled(const struct fdt_bus *b, const struct fdt_node *n);
-/* Entries in a reg property of this node. */
-u32 fdt_bus_reg_count(const struct fdt_bus *b, const struct fdt_node *n, const struct fdt_prop *reg);
 /* Entry i as the CPU sees it; GZ_ENOENT behind the last, GZ_ERANGE wraps or odd cells, GZ_ENOTSUP no way up. Size 0 is given back as such. */
 enum gz_err fdt_bus_reg(const struct fdt_bus *b, const struct fdt_node *n, const struct fdt_prop *reg, u32 i,
 			struct pa_range *r) __must_check;

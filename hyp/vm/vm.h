@@ -24,7 +24,7 @@ enum vm_state { VM_FREE = 0, VM_NEW, VM_RUNNABLE, VM_DYING, VM_STATES };
 struct vm_fill {
 	struct spinlock lock;		/* above vm.mem */
 	bool active;
-	u64 key[3];
+	struct fill_key { u64 list, gpa, pages; } key;	/* which call it is */
 	u32 entry;			/* next entry of the list */
 	u64 entry_page;			/* next page within it */
 	u64 done;			/* pages mapped so far */

@@ -21,7 +21,7 @@ struct population {
 
 static bool same_call(const struct vm_fill *f, const struct population *p)
 {
-	return f->active && f->key[0] == p->list.v && f->key[1] == p->head.gpa && f->key[2] == p->head.total_pages;
+	return f->active && f->key.list == p->list.v && f->key.gpa == p->head.gpa && f->key.pages == p->head.total_pages;
 }
 
 static bool undo_slice(struct vm *vm, struct vm_fill *f) NEEDS(f->lock);
@@ -42,9 +42,7 @@ static bool fill_begin(struct vm *vm, struct vm_fill *f, const struct population
 	f->waits = 0;
 	if (f->active)
 		return true;
-	f->key[0] = p->list.v;
-	f->key[1] = p->head.gpa;
-	f->key[2] = p->head.total_pages;
+	f->key = (struct fill_key){ p->list.v, p->head.gpa, p->head.total_pages };
 	f->entry = 0;
 	f->entry_page = f->done = 0;
 	f->fresh = true;
@@ -127,7 +125,7 @@ static bool undo_slice(struct vm *vm, struct vm_fill *f)
 	u64 pages = MIN(f->done, SLICE_PAGES);
 
 	if (!f->fresh || pages == 0 ||
-	    host_unshare_guest(&vm->mem, IPA(f->key[1] + (f->done - pages) * PAGE_SIZE), pages))
+	    host_unshare_guest(&vm->mem, IPA(f->key.gpa + (f->done - pages) * PAGE_SIZE), pages))
 		return true;
 	f->done -= pages;
 	return f->done == 0;
