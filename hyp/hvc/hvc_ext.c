@@ -14,8 +14,7 @@
 #include "mm/page_pool.h"
 #include "vm/vm.h"
 
-#define LOG_CHUNK	512
-#define AUDIT_CHUNK	21	/* records; 8 chunks of them fit a page */
+#define CHUNK		512
 
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
@@ -24,46 +23,42 @@ enum gz_err hvc_ext_features(struct hvc_call *c)
 	return GZ_OK;
 }
 
+/* Fills the page at x2 with chunks of what next() gives from the cursor in x1 on; it answers how many bytes, at most CHUNK. */
+static enum gz_err read_ring(struct hvc_call *c, u32 (*next)(struct hvc_call *c, void *buf))
+{
+	u64 buf[CHUNK / sizeof(u64)], page = c->x[2];
+	enum gz_err err = IS_ALIGNED(page, PAGE_SIZE) ? GZ_OK : GZ_EINVAL;
+
+	c->r[2] = c->x[1];
+	while (!err && c->r[1] + CHUNK <= PAGE_SIZE) {
+		u32 bytes = next(c, buf);
+
+		if (bytes == 0)
+			break;
+		err = host_page_write(PA(page + c->r[1]), buf, bytes);
+		c->r[1] += bytes;
+	}
+	return err;
+}
+
+static u32 next_log(struct hvc_call *c, void *buf)
+{
+	return log_read(&c->r[2], buf, CHUNK);
+}
+
 enum gz_err hvc_ext_log_read(struct hvc_call *c)
 {
-	char buf[LOG_CHUNK];
-	u64 cursor = c->x[1], page = c->x[2], done = 0;
+	return read_ring(c, next_log);
+}
 
-	if (!IS_ALIGNED(page, PAGE_SIZE))
-		return GZ_EINVAL;
-	while (done < PAGE_SIZE) {
-		u32 n = log_read(&cursor, buf, (u32)MIN(LOG_CHUNK, PAGE_SIZE - done));
-		enum gz_err err = n ? host_page_write(PA(page + done), buf, n) : GZ_OK;
-
-		if (err)
-			return err;
-		if (n == 0)
-			break;
-		done += n;
-	}
-	c->r[1] = done;
-	c->r[2] = cursor;
-	return GZ_OK;
+static u32 next_audit(struct hvc_call *c, void *buf)
+{
+	return audit_read(&c->r[2], buf, CHUNK / sizeof(struct gz_audit_record), &c->r[3]) * (u32)sizeof(struct gz_audit_record);
 }
 
 enum gz_err hvc_ext_audit_read(struct hvc_call *c)
 {
-	struct gz_audit_record buf[AUDIT_CHUNK];
-	u64 cursor = c->x[1], page = c->x[2], done = 0, head = 0;
-	enum gz_err err = IS_ALIGNED(page, PAGE_SIZE) ? GZ_OK : GZ_EINVAL;
-
-	while (!err && done + sizeof(buf) <= PAGE_SIZE) {
-		u64 bytes = audit_read(&cursor, buf, AUDIT_CHUNK, &head) * sizeof(*buf);
-
-		if (bytes == 0)
-			break;
-		err = host_page_write(PA(page + done), buf, bytes);
-		done += bytes;
-	}
-	c->r[1] = done;
-	c->r[2] = cursor;
-	c->r[3] = head;
-	return err;
+	return read_ring(c, next_audit);
 }
 
 static u64 stat_sum(u32 index)

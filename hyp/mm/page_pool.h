@@ -22,6 +22,15 @@ struct pool_list { pa_t head; u32 count; };
 void page_pool_init(struct pa_range range);
 /* One zeroed page; GZ_ENOMEM when the pool or the quota is used up. q may be NULL. Takes the pool lock. */
 enum gz_err page_pool_alloc(struct pool_quota *q, pa_t *out) __must_check;
+/* The order of a piece that holds this many bytes. */
+static inline u32 pool_order(u64 bytes)
+{
+	u32 order = 0;
+
+	while ((PAGE_SIZE << order) < bytes)
+		order++;
+	return order;
+}
 /* 2^order zeroed pages, naturally aligned (order <= POOL_MAX_ORDER: concatenated roots, big objects). */
 enum gz_err page_pool_alloc_order(struct pool_quota *q, u32 order, pa_t *out) __must_check;
 void page_pool_free(struct pool_quota *q, pa_t page);

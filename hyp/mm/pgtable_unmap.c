@@ -138,16 +138,12 @@ static bool free_below(struct pgtable *t, u64 *table, u32 level, u32 *budget)
 
 enum gz_err pgtable_destroy_slice(struct pgtable *t, u32 budget)
 {
-	u32 order = 0;
-
 	CHECK(!t->live);
 	if (t->root_pages == 0)
 		return GZ_OK;
 	if (!free_below(t, pa_to_ptr(t->root), t->start_level, &budget))
 		return GZ_EAGAIN;
-	while ((1u << order) < t->root_pages)
-		order++;
-	page_pool_free_order(t->quota, order, t->root);
+	page_pool_free_order(t->quota, pool_order(t->root_pages * PAGE_SIZE), t->root);
 	t->root_pages = 0;
 	return GZ_OK;
 }

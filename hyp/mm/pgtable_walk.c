@@ -31,15 +31,11 @@ static void choose_root(struct pgtable *t)
 
 enum gz_err pgtable_init(struct pgtable *t, enum pg_kind kind, u8 ipa_bits, u16 vmid, struct pool_quota *q)
 {
-	u32 order = 0;
-
 	if (ipa_bits < 32 || ipa_bits > 48 || (kind == PG_STAGE2 && ipa_bits > pg_features.pa_bits))
 		return GZ_EINVAL;
 	*t = (struct pgtable){ .kind = kind, .ipa_bits = ipa_bits, .vmid = vmid, .quota = q };
 	choose_root(t);
-	while ((1u << order) < t->root_pages)
-		order++;
-	return page_pool_alloc_order(q, order, &t->root);
+	return page_pool_alloc_order(q, pool_order(t->root_pages * PAGE_SIZE), &t->root);
 }
 
 u64 pgtable_vtcr(const struct pgtable *t)

@@ -13,11 +13,7 @@
 /* Of this back end; any value does, but it must not look like an error. */
 static const u32 uuid[4] = { 0x3f9c51aa, 0x7b0e4c62, 0x96d18e2b, 0x51c0a7f4 };
 
-static bool known(u32 fn)
-{
-	return fn == TRNG_VERSION_ID || fn == TRNG_FEATURES_ID || fn == TRNG_GET_UUID_ID || fn == TRNG_RND32 ||
-	       fn == TRNG_RND64;
-}
+static const u32 known[] = { TRNG_VERSION_ID, TRNG_FEATURES_ID, TRNG_GET_UUID_ID, TRNG_RND32, TRNG_RND64 };
 
 /* bits of entropy in x3 (lowest), x2, x1, word_bits each; the rest is zero. */
 static __noinline s64 random(u64 *x, u64 bits, u32 word_bits)
@@ -47,7 +43,7 @@ u32 run_trng(struct cpu_ctx *ctx, u32 fn)
 		x[0] = TRNG_VERSION_1_0;
 		break;
 	case TRNG_FEATURES_ID:
-		x[0] = known((u32)arg) ? 0 : (u64)(s64)SMCCC_NOT_SUPPORTED;
+		x[0] = LISTED(known, (u32)arg) ? 0 : (u64)(s64)SMCCC_NOT_SUPPORTED;
 		break;
 	case TRNG_GET_UUID_ID:
 		for (u32 i = 0; i < 4; i++)

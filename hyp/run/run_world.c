@@ -188,14 +188,12 @@ u32 world_leave(struct run *r)
 enum gz_err world_prepare_cpu(void)
 {
 	static struct pool_quota quota;
-	u32 order = 0;
+	u32 order = pool_order(fp_host_area_bytes(cpu_features.sve));
 	pa_t pa;
 	enum gz_err err;
 
 	if (!fp_host_area_missing())
 		return GZ_OK;
-	while ((PAGE_SIZE << order) < fp_host_area_bytes(cpu_features.sve))
-		order++;
 	err = page_pool_alloc_order(&quota, order, &pa);
 	if (!err)
 		fp_host_area_give(pa_to_ptr(pa));

@@ -17,20 +17,11 @@
 /* VM objects are few and bounded by VM_MAX; what a VM itself makes EL2 allocate counts against its own quota. */
 static struct pool_quota object_quota;
 
-static u32 object_order(void)
-{
-	u32 order = 0;
-
-	while ((PAGE_SIZE << order) < sizeof(struct vm))
-		order++;
-	return order;
-}
-
 enum gz_err vm_object_create(u16 id, struct vm **out)
 {
 	struct vm *vm;
 	pa_t pa;
-	enum gz_err err = page_pool_alloc_order(&object_quota, object_order(), &pa);
+	enum gz_err err = page_pool_alloc_order(&object_quota, pool_order(sizeof(struct vm)), &pa);
 
 	if (err)
 		return err;
@@ -39,7 +30,7 @@ enum gz_err vm_object_create(u16 id, struct vm **out)
 	vm->self = pa;
 	err = guest_mem_init(&vm->mem, id, VM_QUOTA_PAGES);
 	if (err) {
-		page_pool_free_order(&object_quota, object_order(), pa);
+		page_pool_free_order(&object_quota, pool_order(sizeof(struct vm)), pa);
 		return err;
 	}
 	vgic_init(&vm->vgic);
@@ -122,7 +113,7 @@ enum gz_err vm_object_destroy_slice(struct vm *vm, u32 budget_pages)
 	err = guest_mem_destroy_slice(&vm->mem, budget_pages);
 	if (err)
 		return err;
-	page_pool_free_order(&object_quota, object_order(), vm->self);
+	page_pool_free_order(&object_quota, pool_order(sizeof(struct vm)), vm->self);
 	return GZ_OK;
 }
 
