@@ -16,14 +16,15 @@
 #define VALUE_MAX	32
 
 /* Every option, as a person writes it. fw is read with /chosen (plat/fdt_chosen.c). */
-static const char *const known[] = {
-	"pool=SIZE", "log=error|warn|info|debug", "fw=ADDRESS,SIZE", "protect=swiotlb", "testseed=TEXT",
+static const struct { const char *name, *value; } known[] = {
+	{ "pool", "SIZE" }, { "log", "error|warn|info|debug" }, { "fw", "ADDRESS,SIZE" }, { "protect", "swiotlb" },
+	{ "testseed", "TEXT" },
 };
 
 static bool is_known(const char *name, size_t len)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
-		if (strncmp(known[i], name, len) == 0 && known[i][len] == '=')
+		if (strlen(known[i].name) == len && strncmp(known[i].name, name, len) == 0)
 			return true;
 	return false;
 }
@@ -35,7 +36,7 @@ static void say_unknown(const char *word, size_t len)
 
 	memcpy(copy, word, MIN(len, sizeof(copy) - 1));
 	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
-		at += (u32)fmt_str(list + at, sizeof(list) - at, " gz.%s", known[i]);
+		at += (u32)fmt_str(list + at, sizeof(list) - at, " gz.%s=%s", known[i].name, known[i].value);
 	log_warn("option %s is not known, ignored (known:%s)", copy, list);
 }
 
