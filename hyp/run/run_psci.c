@@ -90,15 +90,22 @@ static s64 system_event(struct run *r, u32 type)
 	return PSCI_INTERNAL_FAILURE;
 }
 
+/* Numbers that follow each other are ranges: 0 VERSION to 4 AFFINITY_INFO, 8 SYSTEM_OFF to 10 FEATURES. */
 static s64 features(u32 fn)
 {
-	static const u32 known[] = {
-		PSCI_VERSION_ID, PSCI_CPU_SUSPEND_32, PSCI_CPU_SUSPEND_64, PSCI_CPU_OFF, PSCI_CPU_ON_32, PSCI_CPU_ON_64,
-		PSCI_AFFINITY_INFO_32, PSCI_AFFINITY_INFO_64, PSCI_MIGRATE_INFO_TYPE, PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET,
-		PSCI_SYSTEM_RESET2_32, PSCI_SYSTEM_RESET2_64, PSCI_FEATURES, SMCCC_VERSION_ID,
-	};
-
-	return LISTED(known, fn) ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
+	switch (fn) {
+	case PSCI_VERSION_ID ... PSCI_AFFINITY_INFO_32:
+	case PSCI_CPU_SUSPEND_64:
+	case PSCI_CPU_ON_64 ... PSCI_AFFINITY_INFO_64:
+	case PSCI_MIGRATE_INFO_TYPE:
+	case PSCI_SYSTEM_OFF ... PSCI_FEATURES:
+	case PSCI_SYSTEM_RESET2_32:
+	case PSCI_SYSTEM_RESET2_64:
+	case SMCCC_VERSION_ID:
+		return PSCI_SUCCESS;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
 }
 
 /* Every state is a standby: it ends like WFI, with success. */
