@@ -36,7 +36,7 @@ static enum gz_err protect(struct vm *vm, u64 what)
 {
 	switch (what) {
 	case GZ_PVM_SET_PROTECTED:
-		return vm_protect(vm);
+		return guest_mem_protect(&vm->mem);
 	case GZ_PVM_SET_PVMFW_GPA:
 	case GZ_PVM_GET_PVMFW_SIZE:
 		return GZ_ENOTSUP;

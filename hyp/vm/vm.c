@@ -164,11 +164,6 @@ enum gz_err vm_make_runnable(struct vm *vm)
 	return err;
 }
 
-enum gz_err vm_protect(struct vm *vm)
-{
-	return guest_mem_protect(&vm->mem);
-}
-
 #define SEAL_SLICE	512
 
 bool vm_protect_swiotlb;

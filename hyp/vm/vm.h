@@ -82,8 +82,6 @@ u32 vcpu_live_count(void);
 enum gz_err vm_make_runnable(struct vm *vm) __must_check;
 /* SYSTEM_OFF, SYSTEM_RESET: every vCPU is off until vCPU 0 is given a PC; the running ones are made to leave. */
 void vm_park(struct vm *vm);
-/* ENABLE_CAP PROTECTED_VM: GZ_ESTATE after the first RUN. */
-enum gz_err vm_protect(struct vm *vm) __must_check;
 /* gz.protect=swiotlb, set at boot: the first RUN makes a VM with a STATIC_SWIOTLB slot a protected one, for VMMs that do not ask. */
 extern bool vm_protect_swiotlb;
 /* First RUN of vCPU 0, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. GZ_EAGAIN, GZ_ENOMEM, GZ_EPERM; GZ_ESTATE: it was to be protected while the machine ends. */
