@@ -26,7 +26,6 @@
 #define ROLE_TIMER_WFI	14	/* TESTDEV_ARG periods of the virtual timer in WFI; exit code 0 when none was lost */
 #define ROLE_SMP	15	/* the suite of several vCPUs alone */
 #define ROLE_SECRET	16	/* a secret 2 MiB into RAM; TESTDEV_ECHO tells each step (below); exit code 0: unharmed */
-#define ROLE_SECRET_OFF	18	/* the secret, then the machine ends: TESTDEV_ARG 0 SYSTEM_OFF, 1 SYSTEM_RESET, 2 SYSTEM_RESET2 */
 #define ROLE_GUARD	17	/* touches GUARD_SPOT, a device nobody has; TESTDEV_ECHO tells each step (below) */
 
 #define ROLE_STORM	18	/* all vCPUs share, unshare and relinquish for ever (below) */
@@ -34,6 +33,7 @@
 #define ROLE_QUIET	20	/* each kind of exit with QUIET_WORD in every register that the exit is not about */
 
 #define ROLE_MISUSE	21	/* a protected guest's calls with every wrong argument; exit code: how many were not refused as they must */
+#define ROLE_SECRET_OFF	22	/* the secret, then the machine ends: TESTDEV_ARG 0 SYSTEM_OFF, 1 SYSTEM_RESET, 2 SYSTEM_RESET2 */
 
 /*
  * The storm, 2 MiB into RAM: STORM_OWN pages of each vCPU, that it shares and takes back, then STORM_COMMON pages that all
