@@ -58,6 +58,7 @@ enum gz_hvc_fn {
 #define GZ_PVM_SET_PVMFW_GPA		0
 #define GZ_PVM_GET_PVMFW_SIZE		1
 #define GZ_PVM_SET_PROTECTED		2
+#define GZ_PVM_TELL_VIEWS		1	/* x7 of the first and the last */
 #define GZ_MAP_BATCH_PAGES		512
 #define GZ_DESTROY_BATCH_PAGES		512
 #define GZ_BLOCK_SIZE			0x200000u
@@ -76,7 +77,13 @@ enum gz_hvc_fn {
  *   wake-ups.
  * IRQ_LINE x4: how x3 is meant. Result x1 = bit n set: vCPU n must be woken (it was not running).
  * RUN result x2, with exit IPI: the vCPUs to wake, as above.
+ * ENABLE_CAP(PROTECTED_VM) x7 = GZ_PVM_TELL_VIEWS: "tell me what the guest shares". MEM_SHARE then ends in exit
+ *   HYPERCALL { id, ipa, pages } after it is done, MEM_UNSHARE before: the host makes the pages unreachable for itself,
+ *   says EXT_UNSHARE, which does it, and runs on. A RUN without it is a refusal; the guest keeps shared pages.
  */
+#define GZ_VIEW_NONE			0	/* not mapped in the guest */
+#define GZ_VIEW_GUEST			1	/* the guest's alone */
+#define GZ_VIEW_BOTH			2	/* the host's too */
 #define GZ_IDLE_LATCH_FIRST		1
 #define GZ_IDLE_CAP_NS			20000000ull
 #define GZ_IRQ_MODE_PRACTICAL		0	/* level 1 pends always, level 0 takes back what nobody acknowledged */
@@ -92,6 +99,7 @@ enum gz_hvc_fn {
 #define GZ_EXT_UNMAP_PAGES		(1u << 5)
 #define GZ_EXT_AUDIT			(1u << 6)
 #define GZ_EXT_PROTECT_SWIOTLB		(1u << 7)	/* gz.protect=swiotlb: a VM that has a STATIC_SWIOTLB slot at its first RUN is protected */
+#define GZ_EXT_VIEWS			(1u << 8)
 
 /* EXT_STATS: page filled by EL2, all counters since boot. Index of u64 counters. */
 enum gz_stat {

@@ -47,6 +47,8 @@ static enum gz_err protect(struct vm *vm, u64 what)
 
 static enum gz_err enable(struct vm *vm, const u64 *x)
 {
+	enum gz_err err;
+
 	switch (x[2]) {
 	case GZ_CAP_BLOCK_DEMAND_PAGING:
 		return x[3] == GZ_BLOCK_SIZE ? vm_set_block_buffer(vm, PA(x[4])) : GZ_EINVAL;
@@ -57,7 +59,10 @@ static enum gz_err enable(struct vm *vm, const u64 *x)
 		vm_enable_idle(vm, x[3] == GZ_IDLE_LATCH_FIRST);
 		return GZ_OK;
 	case GZ_CAP_PROTECTED_VM:
-		return protect(vm, x[3]);
+		err = protect(vm, x[3]);
+		if (!err && x[7] == GZ_PVM_TELL_VIEWS)
+			WRITE_ONCE(vm->mem.tell_views, true);
+		return err;
 	default:
 		return GZ_ENOTSUP;
 	}

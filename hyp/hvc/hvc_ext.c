@@ -19,7 +19,7 @@
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
 	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS |
-		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT | (vm_protect_swiotlb ? GZ_EXT_PROTECT_SWIOTLB : 0);
+		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT | GZ_EXT_VIEWS | (vm_protect_swiotlb ? GZ_EXT_PROTECT_SWIOTLB : 0);
 	return GZ_OK;
 }
 
@@ -119,4 +119,11 @@ enum gz_err hvc_ext_unmap_pages(struct hvc_call *c)
 	if (c->x[2] >= BIT(GUEST_IPA_BITS - PAGE_SHIFT) || c->x[3] > GZ_MAP_BATCH_PAGES)
 		return GZ_EINVAL;
 	return host_unshare_guest(&c->vm->mem, IPA(c->x[2] << PAGE_SHIFT), c->x[3]);
+}
+
+enum gz_err hvc_ext_view(struct hvc_call *c)
+{
+	if (c->x[2] >= BIT(GUEST_IPA_BITS - PAGE_SHIFT))
+		return GZ_EINVAL;
+	return guest_mem_view(&c->vm->mem, IPA(c->x[2] << PAGE_SHIFT), &c->r[1]);
 }

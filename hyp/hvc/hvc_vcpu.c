@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Job: decode CREATE_VCPU, DESTROY_VCPU, RUN, SET_ONE_REG, GET_ONE_REG.
+ * Job: decode CREATE_VCPU, DESTROY_VCPU, RUN, SET_ONE_REG, GET_ONE_REG, EXT_UNSHARE.
  * Never: perform: vm/ and run/ do. RUN never returns without a valid exit reason in x1.
  * Called by: hvc/dispatch.c.
  */
@@ -76,6 +76,18 @@ enum gz_err hvc_get_one_reg(struct hvc_call *c)
 	if (err)
 		return err;
 	err = vcpu_get_one_reg(v, c->x[2], &c->r[1]);
+	vcpu_put(v);
+	return err;
+}
+
+enum gz_err hvc_ext_unshare(struct hvc_call *c)
+{
+	struct vcpu *v;
+	enum gz_err err = vcpu_get(c->x[1], &v);
+
+	if (err)
+		return err;
+	err = run_unshare(v, c->x[2], &c->r[1]);
 	vcpu_put(v);
 	return err;
 }

@@ -27,6 +27,7 @@ struct guest_mem {
 	u16 vmid;		/* 1..; also the peer number in page records */
 	bool dying;
 	bool protect;		/* the host asked for it; from the start on nothing but shared pages is the host's too */
+	bool tell_views;	/* the host wants to know what the guest shares and unshares */
 	bool started;		/* the first RUN began: slots are frozen if protect */
 	struct pool_quota quota;
 	struct pgtable s2;
@@ -104,6 +105,8 @@ static inline bool guest_mem_private(const struct guest_mem *gm)
  */
 enum gz_err guest_share_host(struct guest_mem *gm, ipa_t ipa) __must_check;
 enum gz_err guest_unshare_host(struct guest_mem *gm, ipa_t ipa) __must_check;
+/* Who sees a page: GZ_VIEW_*. GZ_EINVAL: unaligned or in no slot; GZ_ESTATE: dying. */
+enum gz_err guest_mem_view(struct guest_mem *gm, ipa_t ipa, u64 *view) __must_check;
 
 /*
  * MMIO guard: once a protected guest has enrolled, what it did to a page that is neither memory nor in the guard is not the

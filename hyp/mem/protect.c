@@ -249,3 +249,24 @@ enum gz_err guest_unshare_host(struct guest_mem *gm, ipa_t ipa)
 	spin_unlock(&gm->lock);
 	return err;
 }
+
+enum gz_err guest_mem_view(struct guest_mem *gm, ipa_t ipa, u64 *view)
+{
+	enum gz_err err = GZ_OK;
+	struct pg_leaf leaf;
+
+	spin_lock(&gm->lock);
+	if (gm->dying)
+		err = GZ_ESTATE;
+	else if (!IS_ALIGNED(ipa.v, PAGE_SIZE) || !slot_holding(gm, ipa, PAGE_SIZE))
+		err = GZ_EINVAL;
+	if (!err) {
+		leaf = pgtable_walk(&gm->s2, ipa.v);
+		*view = GZ_VIEW_NONE;
+		/* The record of a page that is mapped here changes under gm->lock only. */
+		if (leaf.valid)
+			*view = own_state_of(pa_add(leaf.pa, ipa.v % leaf.size)) == OWN_GUEST ? GZ_VIEW_GUEST : GZ_VIEW_BOTH;
+	}
+	spin_unlock(&gm->lock);
+	return err;
+}

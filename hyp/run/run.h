@@ -13,6 +13,11 @@
 u32 vcpu_run(struct vcpu *v);
 /* A RUN that could not even claim a vCPU still needs a valid exit reason: GZ_EXIT_FAIL_ENTRY. */
 u32 run_fail_reason_of(enum gz_err err);
+/*
+ * EXT_UNSHARE: of what the last exit, MEM_UNSHARE, names the host has hidden the first pages. They are made private and the
+ * guest gets its answer; *done is how many. GZ_ESTATE: no such exit, or answered. Needs: v claimed.
+ */
+enum gz_err run_unshare(struct vcpu *v, u64 pages, u64 *done) __must_check;
 /* INFORM_EXIT: the last user-space exit that vm returned on this CPU was not delivered. */
 void run_inform_exit(struct vm *vm);
 

@@ -90,6 +90,8 @@ u32 run_idle(struct run *r);
 u32 report_mmio(struct vcpu *v, ipa_t ipa, u32 size, bool write, u64 data);
 u32 report_page_fault(struct vcpu *v, ipa_t ipa);
 u32 report_hypercall(struct vcpu *v, enum vcpu_reply reply);
+/* MEM_SHARE or MEM_UNSHARE of so many pages. */
+u32 report_view(struct vcpu *v, u64 pages);
 u32 report_event(struct vcpu *v, u32 type);
 u32 report_fail(struct vcpu *v, u64 reason);
 void report_idle(struct vcpu *v, u64 ticks);

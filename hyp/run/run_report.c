@@ -50,6 +50,14 @@ u32 report_hypercall(struct vcpu *v, enum vcpu_reply reply)
 	return GZ_EXIT_HYPERCALL;
 }
 
+u32 report_view(struct vcpu *v, u64 pages)
+{
+	u32 exit = report_hypercall(v, REPLY_NOTHING);
+
+	v->exit.hypercall.args[2] = pages;
+	return exit;
+}
+
 u32 report_event(struct vcpu *v, u32 type)
 {
 	struct gz_run_page *e = note(v, GZ_EXIT_SYSTEM_EVENT, REPLY_NONE, sizeof(e->system_event));

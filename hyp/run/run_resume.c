@@ -21,6 +21,7 @@ u32 run_resume(struct vcpu *v)
 	if (reply != REPLY_NOTHING && READ_ONCE(v->undelivered) == v->exit_seq)
 		return v->exit.exit_reason;
 	v->reply = REPLY_NONE;
+	v->unshare.pages = 0;
 	if (reply == REPLY_MMIO_READ)
 		reg_write(v, v->mmio.reg, mmio_extend(v, READ_ONCE(*(const u64 *)v->run->mmio.data)));
 	if (reply == REPLY_HYPERCALL)

@@ -47,6 +47,7 @@ struct vcpu {
 	u8 reset_mask;			/* which of PC, X0, PSTATE were written since the last RUN */
 	enum vcpu_reply reply;
 	struct { u8 reg, size; bool sign, sf; } mmio;	/* decoded syndrome of the pending MMIO exit */
+	struct { u64 ipa, pages; } unshare;	/* MEM_UNSHARE the host has been told of, until its answer or the next RUN */
 	u32 exit_seq;			/* number of the last exit */
 	u32 undelivered;		/* INFORM_EXIT: user space never saw the exit of this number: present it again */
 	struct gz_run_page exit;	/* what was or is to be reported, built in EL2's memory */

@@ -1,71 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SOURCES: hyp/hvc/ hyp/run/ hyp/vm/ hyp/irq/ hyp/timer/ hyp/mem/ hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/arch/aarch64/el1_regs.c hyp/arch/aarch64/inject.c hyp/arch/aarch64/fpsimd.c hyp/arch/aarch64/cpu_init.c tests/host/gic_model.c tests/host/mem_fixture.c tests/host/run_fixture.c */
+/* SOURCES: hyp/hvc/ hyp/run/ hyp/vm/ hyp/irq/ hyp/timer/ hyp/mem/ hyp/mm/page_pool.c hyp/mm/pgtable_walk.c hyp/mm/pgtable_map.c hyp/mm/pgtable_unmap.c hyp/mm/pte_replace.c hyp/arch/aarch64/el1_regs.c hyp/arch/aarch64/inject.c hyp/arch/aarch64/fpsimd.c hyp/arch/aarch64/cpu_init.c tests/host/gic_model.c tests/host/mem_fixture.c tests/host/run_fixture.c tests/host/private_fixture.c */
 /*
  * Job: a protected VM by the host interface and by its guest's calls: seal at the first RUN, registers, exits, sharing.
  * Never: the moves themselves (test_protect.c).
  * Used by: make -C tests/host run.
  */
-#include "run_fixture.h"
+#include "private_fixture.h"
 
 #include "arch/aarch64/esr.h"
 #include "mem/host_s2.h"
 
 #define DEVICE		UINT64_C(0x0a000000)
-#define PAGE_N(n)	(RAM_IPA + (n) * PAGE_SIZE)
-
-static u64 ram_pa;
-
-static u16 make_protected(u32 vcpus)
-{
-	u16 vm = make_vm(vcpus, false);
-	struct pg_leaf leaf = pgtable_walk(&vcpu_of(vm, 0)->vm->mem.s2, RAM_IPA);
-
-	assert_true(leaf.valid);
-	ram_pa = leaf.pa.v;
-	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
-	return vm;
-}
-
-static bool host_sees(u32 page)
-{
-	return host_s2_allows(IPA(ram_pa + page * PAGE_SIZE), true, false);
-}
-
-static u64 call[4];
-
-static u64 guest_calls_once(struct cpu_ctx *ctx)
-{
-	if (guest_entries > 1)
-		return guest_host_irq(ctx);
-	for (u32 i = 0; i < ARRAY_SIZE(call); i++)
-		ctx->x[i] = call[i];
-	ctx->x[5] = 0x5ec4e7;
-	return trap_hvc();
-}
-
-/* One call of the guest; its x0 when the guest went on, else the exit. */
-static u32 guest_call(u16 vm, u64 fn, u64 x1, u64 x2, u64 x3)
-{
-	call[0] = fn;
-	call[1] = x1;
-	call[2] = x2;
-	call[3] = x3;
-	guest_entries = 0;
-	guest = guest_calls_once;
-	return run(vm, 0);
-}
 
 static u32 guest_traps(u16 vm)
 {
 	guest_entries = 0;
 	guest = guest_traps_once;
 	return run(vm, 0);
-}
-
-static s64 answer(u16 vm, u64 fn, u64 x1, u64 x2, u64 x3)
-{
-	assert_int_equal(guest_call(vm, fn, x1, x2, x3), GZ_EXIT_IRQ);
-	return (s64)vcpu_of(vm, 0)->ctx.x[0];
 }
 
 static void first_run__seals__host_loses_memory_and_registers(void **state)
