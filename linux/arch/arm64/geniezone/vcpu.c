@@ -58,6 +58,23 @@ void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_hvc_args *regs,
 }
 
 /**
+ * gzvm_arch_unshare() - pages a guest wants to itself are hidden (extension)
+ * @vm_id: its VM
+ * @vcpu_id: which vCPU asked; its last exit was MEM_UNSHARE
+ * @nr: of the pages it named, how many are hidden, from the first on
+ *
+ * The hypervisor takes them and gives the guest its answer.
+ *
+ * Return: 0 or errno; who sees which page afterwards only gzvm_arch_view() knows.
+ */
+int gzvm_arch_unshare(u16 vm_id, u16 vcpu_id, u64 nr)
+{
+	struct gzvm_hvc_args c = { .arg = { GZ_TUPLE(vm_id, vcpu_id), nr } };
+
+	return gzvm_hvc(GZ_FN_EXT_UNSHARE, &c);
+}
+
+/**
  * gzvm_arch_set_one_reg() - writes a guest register
  * @vm_id: its VM
  * @vcpu_id: its number

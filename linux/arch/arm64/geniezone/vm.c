@@ -203,6 +203,23 @@ int gzvm_arch_unmap_pages(u16 vm_id, u64 gfn, u64 nr)
 }
 
 /**
+ * gzvm_arch_view() - who sees a page of a VM (extension)
+ * @vm_id: the VM
+ * @gfn: the page, inside a slot
+ * @view: GZ_VIEW_*
+ *
+ * Return: 0 or errno.
+ */
+int gzvm_arch_view(u16 vm_id, u64 gfn, u32 *view)
+{
+	struct gzvm_hvc_args c = { .arg = { vm_id, gfn } };
+	int ret = gzvm_hvc(GZ_FN_EXT_VIEW, &c);
+
+	*view = (u32)c.res[0];
+	return ret;
+}
+
+/**
  * gzvm_arch_set_dtb_config() - where the guest's device tree lies
  * @vm_id: the VM
  * @gpa: address

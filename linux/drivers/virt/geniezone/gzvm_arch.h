@@ -74,6 +74,7 @@ int gzvm_arch_map_guest(u16 vm_id, u32 slot, u64 pfn, u64 gfn);
 int gzvm_arch_map_guest_block(u16 vm_id, u32 slot, u64 gfn, u64 nr_pages);
 int gzvm_arch_unmap_slot(u16 vm_id, u32 slot);
 int gzvm_arch_unmap_pages(u16 vm_id, u64 gfn, u64 nr);
+int gzvm_arch_view(u16 vm_id, u64 gfn, u32 *view);
 int gzvm_arch_set_dtb_config(u16 vm_id, u64 gpa, u64 size);
 int gzvm_arch_get_statistics(u16 vm_id, u64 *hyp_bytes, u64 *shared_bytes);
 int gzvm_arch_inform_exit(u16 vm_id);
@@ -86,6 +87,7 @@ int gzvm_arch_create_vcpu(u16 vm_id, u16 vcpu_id, void *pages);
 void gzvm_arch_destroy_vcpu(u16 vm_id, u16 vcpu_id);
 void gzvm_arch_run_vcpu(u16 vm_id, u16 vcpu_id, struct gzvm_hvc_args *regs,
 			struct gzvm_exit *exit);
+int gzvm_arch_unshare(u16 vm_id, u16 vcpu_id, u64 nr);
 int gzvm_arch_set_one_reg(u16 vm_id, u16 vcpu_id, u64 reg, u64 value);
 
 /* vgic.c */

@@ -94,6 +94,7 @@ static inline bool gzvm_has_ext(u32 ext)
  * @charged: pages counted against RLIMIT_MEMLOCK
  * @pages: pinned page behind each guest page; NULL until it is needed
  * @hidden: bit per page: only the guest can reach it
+ * @shared: bit per page: the guest has shared it, so it is not hidden
  */
 struct gzvm_slot {
 	struct list_head parked;
@@ -106,6 +107,7 @@ struct gzvm_slot {
 	u64 charged;
 	struct page **pages;
 	unsigned long *hidden;
+	unsigned long *shared;
 };
 
 /**
@@ -268,6 +270,11 @@ void gzvm_slot_unpin(struct gzvm_slot *slot);
 int gzvm_slot_populate(struct gzvm *vm, struct gzvm_slot *slot);
 int gzvm_map_fault(struct gzvm *vm, u64 gfn);
 void gzvm_relinquish(struct gzvm *vm, u64 gfn);
+
+/* gzvm_view.c */
+bool gzvm_page_is_away(struct gzvm *vm, u64 gfn);
+void gzvm_guest_shares(struct gzvm *vm, u64 gfn, u64 nr_pages);
+void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages);
 
 /* gzvm_vcpu.c */
 long gzvm_create_vcpu(struct gzvm *vm, unsigned long id);

@@ -91,6 +91,12 @@ bool gzvm_handle_hypercall(struct gzvm_vcpu *vcpu)
 		/* Done in the hypervisor, result included; left to do is our pin. */
 		gzvm_relinquish(vcpu->vm, args[1] >> PAGE_SHIFT);
 		return true;
+	case VENDOR_HYP_MEM_SHARE:
+		gzvm_guest_shares(vcpu->vm, args[1] >> PAGE_SHIFT, args[2]);
+		return true;
+	case VENDOR_HYP_MEM_UNSHARE:
+		gzvm_guest_unshares(vcpu, args[1] >> PAGE_SHIFT, args[2]);
+		return true;
 	case VENDOR_HYP_PTP_ID:
 		gzvm_ptp(vcpu);
 		return true;

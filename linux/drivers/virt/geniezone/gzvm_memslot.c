@@ -155,7 +155,9 @@ static int gzvm_slot_alloc_pages(struct gzvm *vm, struct gzvm_slot *slot)
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	slot->hidden = kvcalloc(BITS_TO_LONGS(slot->nr_pages), sizeof(*slot->hidden),
 				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	return slot->pages && slot->hidden ? 0 : -ENOMEM;
+	slot->shared = kvcalloc(BITS_TO_LONGS(slot->nr_pages), sizeof(*slot->shared),
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return slot->pages && slot->hidden && slot->shared ? 0 : -ENOMEM;
 }
 
 /* Needs: the guest reaches no page of it any more. */
@@ -164,6 +166,7 @@ static void gzvm_slot_free(struct gzvm *vm, struct gzvm_slot *slot)
 	gzvm_slot_unpin(slot);
 	if (slot->charged)
 		account_locked_vm(vm->mm, slot->charged, false);
+	kvfree(slot->shared);
 	kvfree(slot->hidden);
 	kvfree(slot->pages);
 	kfree(slot);

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) "gzvm: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/sched/signal.h>
 
 #include "gzvm_drv.h"
@@ -206,8 +207,15 @@ static int gzvm_slot_take(struct gzvm *vm, struct gzvm_slot *slot, u64 first, u6
 static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 {
 	u64 i = gfn - slot->base_gfn;
-	int ret = gzvm_slot_take(vm, slot, i, 1);
+	int ret;
 
+	/* Shared, so it is there; or given up, and that exit is still on its way: then it is given anew. */
+	if (test_bit(i, slot->shared)) {
+		if (!gzvm_page_is_away(vm, gfn))
+			return 0;
+		__clear_bit(i, slot->shared);
+	}
+	ret = gzvm_slot_take(vm, slot, i, 1);
 	if (ret)
 		return ret;
 	return gzvm_arch_map_guest(vm->id, slot->id, page_to_pfn(slot->pages[i]), gfn);
@@ -237,10 +245,14 @@ static int gzvm_map_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 	u64 head = round_down(gfn, GZVM_BLOCK_PAGES);
 	u64 first = max(head, slot->base_gfn);
 	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES, slot->base_gfn + slot->nr_pages);
-	int ret = gzvm_slot_take(vm, slot, first - slot->base_gfn, end - first);
+	u64 last = end - slot->base_gfn;
 
-	/* A neighbour that cannot be had is no reason to refuse the page the guest wants. */
-	if (ret)
+	/*
+	 * A neighbour that cannot be had is no reason to refuse the page the guest wants. One that is
+	 * shared must not be given: the guest may just have given it up, and Linux still reaches it.
+	 */
+	if (find_next_bit(slot->shared, last, first - slot->base_gfn) < last ||
+	    gzvm_slot_take(vm, slot, first - slot->base_gfn, end - first))
 		return gzvm_map_page(vm, slot, gfn);
 	return gzvm_send_block(vm, slot, first, end);
 }
@@ -278,6 +290,8 @@ int gzvm_map_fault(struct gzvm *vm, u64 gfn)
  */
 static bool gzvm_page_is_gone(struct gzvm *vm, u64 gfn)
 {
+	if (vm->mem.protect)
+		return gzvm_page_is_away(vm, gfn);
 	return gzvm_has_ext(GZ_EXT_UNMAP_PAGES) && !gzvm_arch_unmap_pages(vm->id, gfn, 1);
 }
 
@@ -293,12 +307,16 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 {
 	struct gzvm_slot *slot;
 	struct page **page;
+	u64 i;
 
 	if (mutex_lock_killable(&vm->mem.lock))
 		return;
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
-	page = slot ? &slot->pages[gfn - slot->base_gfn] : NULL;
+	i = slot ? gfn - slot->base_gfn : 0;
+	page = slot ? &slot->pages[i] : NULL;
 	if (page && *page && gzvm_page_is_gone(vm, gfn)) {
+		gzvm_slot_show(slot, i, 1);
+		__clear_bit(i, slot->shared);
 		unpin_user_pages_dirty_lock(page, 1, true);
 		*page = NULL;
 		slot->nr_pinned--;

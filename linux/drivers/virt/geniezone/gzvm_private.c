@@ -11,13 +11,16 @@
 static int gzvm_mem_protect_locked(struct gzvm *vm, const u64 args[5])
 {
 	struct gzvm_mem *mem = &vm->mem;
+	u64 told[5];
 	int ret;
 
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return -EOPNOTSUPP;
 	if (mem->started || !list_empty(&mem->parked))
 		return -EBUSY;
-	ret = gzvm_arch_enable_cap(vm->id, GZ_CAP_PROTECTED_VM, args, NULL);
+	memcpy(told, args, 4 * sizeof(args[0]));
+	told[4] = gzvm_has_ext(GZ_EXT_VIEWS) ? GZ_PVM_TELL_VIEWS : 0;
+	ret = gzvm_arch_enable_cap(vm->id, GZ_CAP_PROTECTED_VM, told, NULL);
 	if (!ret)
 		mem->protect = true;
 	return ret;
