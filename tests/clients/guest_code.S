@@ -269,6 +269,29 @@ meet:						/* x10 = 8 * own number */
 	dmb	sy
 	ret
 
+	/*
+	 * x0 = MMIO address: reads four words there, does what they say, writes the result behind them, and again.
+	 * 0: loads from the second. 1: stores the third there. Else: a hypercall.
+	 */
+entry guest_obey
+	mov	x20, x0
+1:	ldr	x0, [x20]
+	ldr	x1, [x20, #8]
+	ldr	x2, [x20, #16]
+	ldr	x3, [x20, #24]
+	cbz	x0, 2f
+	cmp	x0, #1
+	b.eq	3f
+	hvc	#0
+	str	x0, [x20, #32]
+	b	1b
+2:	ldr	x0, [x1]
+	str	x0, [x20, #32]
+	b	1b
+3:	str	x2, [x1]
+	str	x2, [x20, #32]
+	b	1b
+
 	.balign	2048
 vectors:
 	.rept	5

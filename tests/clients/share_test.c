@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Job: memory that a running protected guest shares, takes back and gives up, as user space sees it.
+ * Never: take a refusal for granted: what is refused here has worked a moment before.
+ * Used by: gzvm_abi_test. The guest does one command at a time, so each step is looked at from both sides.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "client.h"
+#include "gz/guest_hvc.h"
+
+#define PAGE		4096ull
+#define SECRET		0x5ec4e7000017ull
+#define LOAD		0
+#define STORE		1
+#define BASE(i)		(MMIO_GPA + PAGE * (uint64_t)(i))
+#define P(n)		(DATA_GPA + (n) * PAGE)
+#define ROUNDS		120
+
+/* One command for the guest's vCPU; its result. */
+static uint64_t order(struct vm *vm, int i, uint64_t what, uint64_t x1, uint64_t x2, uint64_t x3)
+{
+	const uint64_t words[4] = { what, x1, x2, x3 };
+	unsigned int n;
+
+	for (n = 0; n < 4; n++) {
+		expect_mmio(vm, i, BASE(i) + 8 * n, false, 8);
+		memcpy(vm->run[i].mmio.data, &words[n], 8);
+	}
+	return expect_mmio(vm, i, BASE(i) + 32, true, 8);
+}
+
+static int64_t share(struct vm *vm, uint64_t gpa, uint64_t pages)
+{
+	return (int64_t)order(vm, 0, VENDOR_HYP_MEM_SHARE, gpa, pages, 0);
+}
+
+static int64_t take_back(struct vm *vm, uint64_t gpa, uint64_t pages)
+{
+	return (int64_t)order(vm, 0, VENDOR_HYP_MEM_UNSHARE, gpa, pages, 0);
+}
+
+static uint64_t *word_of(struct vm *vm, uint64_t gpa)
+{
+	return (uint64_t *)(void *)(vm->ram + (gpa - RAM_GPA));
+}
+
+/* What user space finds there, by a way that ends in an errno where a load would end in SIGBUS. */
+static bool can_read(struct vm *vm, uint64_t gpa, uint64_t *value)
+{
+	struct iovec mine = { value, 8 }, his = { word_of(vm, gpa), 8 };
+
+	return process_vm_readv(getpid(), &mine, 1, &his, 1, 0) == 8;
+}
+
+static void expect_seen(struct vm *vm, uint64_t gpa, uint64_t want)
+{
+	uint64_t value = ~want;
+
+	EXPECT(can_read(vm, gpa, &value));
+	EXPECT_EQ(value, want);
+	EXPECT_EQ(*word_of(vm, gpa), want);
+}
+
+static void expect_hidden(struct vm *vm, uint64_t gpa)
+{
+	uint64_t value;
+
+	EXPECT(!can_read(vm, gpa, &value));
+	EXPECT(pread(vm->memfd, &value, 8, (off_t)(gpa - RAM_GPA)) < 0);
+}
+
+static void make(struct vm *vm, int vcpus, bool protect)
+{
+	const uint64_t x[4] = { BASE(0) };
+
+	vm_make(vm, vcpus, guest_obey, x);
+	if (protect)
+		EXPECT_OK(vm_protect(vm));
+}
+
+static void expect_none_left(void)
+{
+	uint64_t until = now_ms() + 5000;
+
+	while (hyp_stat("vms") != 0 && now_ms() < until)
+		sleep_ms(5);
+	EXPECT_EQ(hyp_stat("pages_donated"), 0);
+	EXPECT_EQ(hyp_stat("pages_shared_guest"), 0);
+}
+
+TEST(share__page__seen_by_both_until_it_is_unshared)
+{
+	struct vm vm;
+	int i;
+
+	make(&vm, 1, false);
+	order(&vm, 0, STORE, P(1), SECRET, 0);
+	expect_seen(&vm, P(1), SECRET);
+	EXPECT_EQ(share(&vm, P(1), 0), SMCCC_NOT_SUPPORTED);
+	vm_end(&vm);
+	make(&vm, 1, true);
+	for (i = 0; i < 3; i++)
+		order(&vm, 0, STORE, P(i), SECRET + (uint64_t)i, 0);
+	for (i = 0; i < 3; i++) {
+		expect_hidden(&vm, P(0));
+		expect_hidden(&vm, P(1));
+		EXPECT_EQ(share(&vm, P(1), 0), 0);
+		expect_seen(&vm, P(1), i ? 77 : SECRET + 1);
+		expect_hidden(&vm, P(0));
+		expect_hidden(&vm, P(2));
+		*word_of(&vm, P(1)) = 77;
+		EXPECT_EQ(order(&vm, 0, LOAD, P(1), 0, 0), 77);
+		EXPECT_EQ(share(&vm, P(1), 0), SMCCC_INVALID_PARAMETER);
+		EXPECT_EQ(take_back(&vm, P(1), 0), 0);
+		EXPECT_EQ(take_back(&vm, P(1), 0), SMCCC_INVALID_PARAMETER);
+		EXPECT_EQ(order(&vm, 0, LOAD, P(1), 0, 0), 77);
+	}
+	EXPECT_EQ(order(&vm, 0, LOAD, P(2), 0, 0), SECRET + 2);
+	vm_end(&vm);
+	expect_none_left();
+}
+
+/* A page in a pipe is in somebody's hands: those before it go, it and those after it stay shared. */
+TEST(share__unshare_of_a_page_in_use__refused_until_it_is_free)
+{
+	struct iovec io;
+	uint64_t left[512];
+	struct vm vm;
+	int fd[2], i;
+
+	make(&vm, 1, true);
+	for (i = 0; i < 4; i++)
+		order(&vm, 0, STORE, P(i), SECRET + (uint64_t)i, 0);
+	EXPECT_EQ(share(&vm, P(0), 4), 0);
+	io = (struct iovec){ word_of(&vm, P(2)), PAGE };
+	EXPECT_OK(pipe(fd));
+	EXPECT_EQ(vmsplice(fd[1], &io, 1, 0), PAGE);
+	EXPECT_EQ(take_back(&vm, P(2), 0), SMCCC_INVALID_PARAMETER);
+	expect_seen(&vm, P(2), SECRET + 2);
+	EXPECT_EQ(take_back(&vm, P(0), 4), 0);
+	expect_hidden(&vm, P(0));
+	expect_hidden(&vm, P(1));
+	expect_seen(&vm, P(2), SECRET + 2);
+	expect_seen(&vm, P(3), SECRET + 3);
+	EXPECT_EQ(read(fd[0], left, PAGE), PAGE);
+	EXPECT_EQ(left[0], SECRET + 2);
+	EXPECT_EQ(take_back(&vm, P(2), 2), 0);
+	expect_hidden(&vm, P(2));
+	expect_hidden(&vm, P(3));
+	EXPECT_EQ(order(&vm, 0, LOAD, P(2), 0, 0), SECRET + 2);
+	vm_end(&vm);
+	close(fd[0]);
+	close(fd[1]);
+	expect_none_left();
+}
+
+/* Given up: zeroes, the host's at once, and a new page when the guest comes back. */
+TEST(share__relinquish__page_is_the_hosts_at_once)
+{
+	long long pinned, donated;
+	struct vm vm;
+	int i;
+
+	make(&vm, 1, true);
+	for (i = 0; i < 4; i++)
+		order(&vm, 0, STORE, P(i), SECRET, 0);
+	EXPECT_EQ(share(&vm, P(3), 0), 0);
+	pinned = pages_pinned();
+	donated = hyp_stat("pages_donated");
+	expect_hidden(&vm, P(1));
+	EXPECT_EQ(order(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(1), 0, 0), 0);
+	EXPECT_EQ(order(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(3), 0, 0), 0);
+	EXPECT_EQ(pages_pinned(), pinned - 2);
+	EXPECT_EQ(hyp_stat("pages_donated"), donated - 2);
+	expect_seen(&vm, P(1), 0);
+	expect_seen(&vm, P(3), 0);
+	expect_hidden(&vm, P(2));
+	EXPECT_EQ(order(&vm, 0, LOAD, P(1), 0, 0), 0);
+	order(&vm, 0, STORE, P(3), SECRET + 3, 0);
+	expect_hidden(&vm, P(1));
+	expect_hidden(&vm, P(3));
+	EXPECT_EQ(order(&vm, 0, LOAD, P(2), 0, 0), SECRET);
+	EXPECT_EQ(order(&vm, 0, LOAD, P(3), 0, 0), SECRET + 3);
+	vm_end(&vm);
+	expect_none_left();
+}
+
+/* The end finds pages of both kinds, and a process that still maps and uses what was shared. */
+TEST(share__vm_ends__shared_and_private_pages_come_back_empty)
+{
+	struct vm vm;
+	pid_t pid;
+	int i;
+
+	make(&vm, 1, true);
+	for (i = 0; i < 8; i++)
+		order(&vm, 0, STORE, P(i), SECRET, 0);
+	EXPECT_EQ(share(&vm, P(0), 4), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		close(vm.vcpu[0]);
+		close(vm.fd);
+		for (;;)
+			*(volatile uint64_t *)word_of(&vm, P(1) + 64) += 1;
+	}
+	close(vm.vcpu[0]);
+	close(vm.fd);
+	expect_none_left();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (i = 0; i < 8; i++)
+		expect_seen(&vm, P(i), 0);
+	close(vm.dev);
+	close(vm.memfd);
+	munmap(vm.ram, RAM_SIZE);
+}
+
+struct race { struct vm vm; bool stop; uint64_t wrong; };
+
+static bool is_an_answer(uint64_t x)
+{
+	return (int64_t)x == 0 || (int64_t)x == SMCCC_INVALID_PARAMETER;
+}
+
+/* The other vCPU gives up and takes again what the first one shares and unshares. */
+static void *give_up(void *arg)
+{
+	struct race *r = arg;
+	unsigned int n;
+
+	for (n = 0; n < ROUNDS; n++) {
+		r->wrong += order(&r->vm, 1, VENDOR_HYP_MEM_RELINQUISH, P(n % 2), 0, 0) != 0;
+		order(&r->vm, 1, STORE, P(n % 2), n, 0);
+		r->wrong += !is_an_answer(order(&r->vm, 1, n % 3 ? VENDOR_HYP_MEM_UNSHARE : VENDOR_HYP_MEM_SHARE, P(0), 2, 0));
+	}
+	return NULL;
+}
+
+static void *look_on(void *arg)
+{
+	struct race *r = arg;
+	uint64_t value;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
+		can_read(&r->vm, P(0), &value);
+		can_read(&r->vm, P(1), &value);
+	}
+	return NULL;
+}
+
+TEST(share__races_of_two_vcpus_and_user_space__nobody_is_hurt)
+{
+	long long aborts = hyp_stat("host_aborts");
+	static struct race r;
+	pthread_t other, onlooker;
+	unsigned int n;
+
+	r = (struct race){ .stop = false };
+	make(&r.vm, 2, true);
+	EXPECT_EQ(order(&r.vm, 0, PSCI_CPU_ON_64, 1, RAM_GPA + (uint64_t)(guest_obey - guest_blob), BASE(1)), 0);
+	EXPECT_EQ(pthread_create(&onlooker, NULL, look_on, &r), 0);
+	EXPECT_EQ(pthread_create(&other, NULL, give_up, &r), 0);
+	for (n = 0; n < ROUNDS; n++) {
+		r.wrong += !is_an_answer((uint64_t)share(&r.vm, P(0), 2));
+		r.wrong += !is_an_answer((uint64_t)take_back(&r.vm, P(0), 2));
+		order(&r.vm, 0, LOAD, P(n % 2), 0, 0);
+	}
+	pthread_join(other, NULL);
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(onlooker, NULL);
+	EXPECT_EQ(r.wrong, 0);
+	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
+	vm_end(&r.vm);
+	expect_none_left();
+}
