@@ -314,7 +314,8 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
 	i = slot ? gfn - slot->base_gfn : 0;
 	page = slot ? &slot->pages[i] : NULL;
-	if (page && *page && gzvm_page_is_gone(vm, gfn)) {
+	/* A private huge page stays whole: its pins are counted together. */
+	if (page && *page && !(vm->mem.protect && PageCompound(*page)) && gzvm_page_is_gone(vm, gfn)) {
 		gzvm_slot_show(slot, i, 1);
 		__clear_bit(i, slot->shared);
 		unpin_user_pages_dirty_lock(page, 1, true);
