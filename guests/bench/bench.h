@@ -25,6 +25,7 @@ enum bench_role { ROLE_NONE, ROLE_TOUCH, ROLE_KICK, ROLE_IRQ_RUNNING, ROLE_IRQ_I
 struct bench_box {
 	uint64_t role;
 	uint64_t physical;		/* the clock both sides share is CNTPCT, else CNTVCT */
+	uint64_t closed;		/* the guest shares this page itself (KVM's protected VMs) */
 	uint64_t pages;			/* ROLE_TOUCH */
 	uint64_t started;		/* clock at the guest's first C line */
 	uint64_t turn;			/* the program's round, written by it */

@@ -92,18 +92,30 @@ foreign_update() {
 	FOREIGN_UPDATED=1
 }
 
+# A configuration that knows one suite only, so that nothing else is ever taken from it; prints its path.
+suite_conf() {
+	local d=$GZ_CACHE/apt conf=$GZ_CACHE/apt/$1.conf
+
+	mkdir -p "$d/$1.lists/partial"
+	echo "deb [arch=arm64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_main_uri) $1 main" >"$d/$1.list"
+	sed -e "s#^Dir::Etc::SourceList .*#Dir::Etc::SourceList \"$d/$1.list\";#" \
+		-e "s#^Dir::State::Lists .*#Dir::State::Lists \"$d/$1.lists\";#" "$d/apt.conf" >"$conf"
+	APT_CONFIG=$conf quietly apt-get -qq update || die "no package lists of $1; remedy: check the network"
+	echo "$conf"
+}
+
 # The one package that a meta package stands for: meta_of NAME PATTERN.
 meta_of() {
 	APT_CONFIG=$GZ_CACHE/apt/apt.conf apt-cache depends "$1:arm64" 2>/dev/null |
 		sed -n 's/^ *Depends: //p' | sed 's/:.*//' | grep -E "$2" | head -n1
 }
 
-# unpack_debs DIR PKG...: download each and unpack it into DIR.
+# unpack_debs DIR PKG...: download each and unpack it into DIR. FOREIGN_CONF: another apt configuration.
 unpack_debs() {
 	local dir=$1 tmp
 	shift
 	tmp=$(mktemp -d "$GZ_CACHE/apt/dl.XXXXXX")
-	( cd "$tmp" && APT_CONFIG=$GZ_CACHE/apt/apt.conf quietly apt-get -qq download "$@" ) || {
+	( cd "$tmp" && APT_CONFIG=${FOREIGN_CONF:-$GZ_CACHE/apt/apt.conf} quietly apt-get -qq download "$@" ) || {
 		rm -rf "$tmp"
 		die "cannot download $*; remedy: check the network, then run scripts/setup again"
 	}

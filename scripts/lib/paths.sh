@@ -22,13 +22,14 @@ GZ_SYSROOT=$GZ_CACHE/sysroot
 GZ_BUSYBOX=$GZ_CACHE/busybox/bin/busybox
 GZ_ROOTFS=$GZ_CACHE/guest-root/debian.ext4
 GZ_GUEST_KERNEL=$GZ_CACHE/guest-kernel/Image
+GZ_KERNEL_73=$GZ_CACHE/kernel-7.3/Image
 GZ_QEMU72=$GZ_CACHE/qemu72/qemu-system-aarch64
 QEMU=${QEMU:-qemu-system-aarch64}
 GZ_UBOOT=/usr/lib/u-boot/qemu_arm64/u-boot.bin
 
 export GZ_CACHE GZ_KVER_612 GZ_KVER_61 GZ_KERNEL_612 \
 	GZ_HEADERS_612 GZ_MODULES_612 GZ_DTBS_612 GZ_KERNEL_61 GZ_HEADERS_61 \
-	GZ_MODULES_61 GZ_DTBS_61 GZ_SYSROOT GZ_BUSYBOX GZ_ROOTFS GZ_GUEST_KERNEL GZ_QEMU72 QEMU GZ_UBOOT
+	GZ_MODULES_61 GZ_DTBS_61 GZ_SYSROOT GZ_BUSYBOX GZ_ROOTFS GZ_GUEST_KERNEL GZ_KERNEL_73 GZ_QEMU72 QEMU GZ_UBOOT
 
 # `sh scripts/lib/paths.sh` prints NAME=VALUE lines, for tools that are no shell.
 case ${0##*/} in

@@ -4,6 +4,7 @@
 Never: keep or show a figure of a run that did not reach its end.
 Used by: tools/bench.
 """
+import collections
 import hashlib
 import json
 import os
@@ -51,6 +52,23 @@ def memory(column, cpu):
     return kept
 
 
+# device: what gz opens; words: of the kernel's command line; series: of the host's kernel.
+Column = collections.namedtuple("Column", "name title device words series", defaults=["", "", "6.12"])
+
+
+def kernel_of(series):
+    """The host kernel's Image; the 7.3 one is fetched when it is first needed."""
+    image = paths.cache()["GZ_KERNEL_" + series.replace(".", "")]
+    if not os.path.exists(image) and series == "7.3":
+        done = subprocess.run([os.path.join(paths.TOP, "scripts", "setup"), "kernel73"], check=False, capture_output=True,
+                              text=True)
+        if done.returncode:
+            raise Wrong(f"not available: {(done.stderr.strip().splitlines() or ['scripts/setup kernel73 failed'])[-1]}")
+    if not os.path.exists(image):
+        raise Wrong(f"{image} is missing; remedy: scripts/setup kernel")
+    return image
+
+
 class Result:
     """One cell's figures: rows by name, and what could not be had."""
 
@@ -62,12 +80,10 @@ class Cell:
     """What to run. do: h host rows, g guest rows, v rows with both ends, k the kernel's symbols."""
 
     def __init__(self, column, cpu, do="hgv", only="", extra=(), mem="2G"):
-        self.name, self.title, self.device, self.words = column
+        self.name, self.title, self.device, self.words, series = column
         self.cpu, self.do, self.only, self.extra = cpu, do, only, list(extra)
         self.mem = mem
-        self.kernel = os.path.join(paths.cache()["GZ_KERNEL_612"])
-        if not os.path.exists(self.kernel):
-            raise Wrong(f"{self.kernel} is missing; remedy: scripts/setup kernel")
+        self.column, self.kernel = column, kernel_of(series)
 
     def _files(self):
         """Name in the host's initramfs to file here. Every column carries the same."""
@@ -153,7 +169,7 @@ class Cell:
         rows.pop("vm_end", None)
         if "h" in self.do:
             from . import profile
-            rows.update(profile.boot((self.name, self.title, self.device, self.words), self.cpu))
+            rows.update(profile.boot(self.column, self.cpu))
         return rows, self._notes(text)
 
     def _compare(self, first, second):

@@ -10,7 +10,8 @@ from .table import ROWS, TITLES
 
 SHOWN = ["hypercall", "vgic_read", "vgic_write", "mmio_read_user", "ioeventfd_kick", "irqfd_running", "sgi_running",
          "timer_to_handler", "timer_to_handler_idle", "touch_4k_absent", "touch_4k_present", "touch_2m_present"]
-COLOURS = {"gz": "#1b6ca8", "nvhe": "#c9a227", "vhe": "#8fb339", "protected": "#b5532a"}
+COLOURS = {"gz": "#1b6ca8", "nvhe": "#c9a227", "vhe": "#8fb339", "protected": "#b5532a", "nvhe73": "#9a8f97",
+           "protected73": "#6b4e71"}
 BAR, GAP, LEFT, WIDTH = 11, 14, 330, 560
 
 

@@ -69,7 +69,7 @@ def show(row, column, cpu):
     for address, insns in blocks:
         sums[name_of(symbols, starts, address)] += insns
     total = sum(sums.values())
-    print(f"{row}, {column[1]}, {cpu}: {total / windows:.0f} instructions each in {windows} windows")
+    print(f"{row}, {column.title}, {cpu}: {total / windows:.0f} instructions each in {windows} windows")
     sides = collections.Counter()
     for name, insns in sums.items():
         sides[name.split(":")[0]] += insns

@@ -62,7 +62,8 @@ ROWS = [
     ("dma_map", "DMA window changed"),
 ]
 UNBUILT = {"dma_map"}
-TITLES = {"bare": "bare EL1", "gz": "gz.bin", "nvhe": "KVM nVHE", "vhe": "KVM VHE", "protected": "KVM protected"}
+TITLES = {"bare": "bare EL1", "gz": "gz.bin", "nvhe": "KVM nVHE", "vhe": "KVM VHE", "protected": "KVM protected",
+          "nvhe73": "KVM nVHE, Linux 7.3", "protected73": "KVM protected, Linux 7.3"}
 
 
 def cell(result, row):
