@@ -34,8 +34,8 @@ static: check-abi       ## layers, headers, size budgets, shared fields
 	tools/tcb
 	tools/read-once
 
-bench: hyp linux vmm guests	## instructions per operation, gz.bin beside KVM; PROFILE=ROW: of one row, by function
-	tools/bench $(if $(PROFILE),--profile $(PROFILE))
+bench: hyp linux vmm guests	## instructions per operation, gz.bin beside KVM; FULL=1: all rows; PROFILE=ROW: of one, by function
+	tools/bench $(if $(PROFILE),--profile $(PROFILE)) $(if $(FULL),--full)
 
 clean:                  ## out/ goes, the cache stays
 	rm -rf out

@@ -106,6 +106,7 @@ void bench_role(u64 fdt)
 
 	if (fdt_find_reg(fdt, "restricted-dma-pool", &pool, &size))
 		box = (void *)pool;
+	BENCH_MARK_END();
 	box->started = now();
 	if (box->closed && hvc(VENDOR_HYP_MEM_SHARE, (u64)box, 0, 0))
 		finish(1);

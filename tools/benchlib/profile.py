@@ -39,34 +39,76 @@ def name_of(symbols, starts, address):
     return symbols[i][1]
 
 
+class Counts:
+    """What count.so wrote."""
+
+    def __init__(self, path):
+        self.windows = self.first = 0
+        self.blocks, self.stretches = [], {}
+        with open(path, encoding="ascii") as f:
+            for kind, *words in map(str.split, f):
+                if kind == "block":
+                    self.blocks.append((int(words[0], 16), int(words[1])))
+                elif kind == "stretch":
+                    self.stretches[words[0]] = int(words[1])
+                else:
+                    setattr(self, kind, int(words[0]))
+
+    def total(self):
+        return sum(n for _, n in self.blocks)
+
+
+def counted(cell, options):
+    """Runs a cell under count.so: (Counts, the host's console)."""
+    counts = os.path.join(cells.OUT, f"counts-{cell.name}.txt")
+    cell.extra += ["-plugin", f"{os.path.join(cells.OUT, 'count.so')},to={counts}{options}"]
+    text = cell.run()
+    return Counts(counts), text
+
+
 def boot(column, cpu):
-    """Instructions from power-on to init, and how many of them EL2 took."""
-    counts = os.path.join(cells.OUT, "boot.txt")
-    cells.Cell(column, cpu, "", "", ["-plugin", f"{os.path.join(cells.OUT, 'count.so')},to={counts},boot=on"]).run()
+    """Instructions from power-on to init, how many of them EL2 took, and how many came before the host's first."""
+    cell = cells.Cell(column, cpu, "")
+    entry = cell.host_entry()
+    found, _ = counted(cell, ",boot=on" + (f",first={entry:x}" if entry else ""))
     low, high = EL2
-    with open(counts, encoding="ascii") as f:
-        f.readline()
-        blocks = [(int(a, 16), int(n)) for a, n in (line.split() for line in f)]
-    return {"host_boot_to_init": sum(n for _, n in blocks),
-            "host_boot_in_el2": sum(n for a, n in blocks if low <= a < high)}
+    rows = {"host_boot_to_init": found.total(),
+            "host_boot_in_el2": sum(n for a, n in found.blocks if low <= a < high)}
+    if entry:
+        if not found.first:
+            raise cells.Wrong(f"the host did not begin at {entry:#x}")
+        rows["el2_entry_to_host"] = found.first
+    return rows
+
+
+def stretches(column, cpu):
+    """The longest stay in EL2, interrupts masked all the while, by what it began with: a host call or a vector."""
+    symbols = dict((name, a) for a, name in elf_symbols(paths.HYP.replace(".bin", ".elf"), "EL2"))
+    lines = [f"{symbols[f'EL2: hyp_vectors_{who}'] + at:x} v {who}_{what}" for who in ("host", "guest")
+             for what, at in (("trap", 0x400), ("irq", 0x480))]
+    with open(os.path.join(paths.TOP, "abi", "gz", "hvc_calls.def"), encoding="utf-8") as f:
+        calls = re.findall(r"^GZ_HVC_CALL\(\d+,\s*(\w+),\s*(\w+)\)", f.read(), re.M)
+    lines += [f"{symbols['EL2: ' + handler]:x} c {name.lower()}" for name, handler in calls
+              if handler != "hvc_not_supported"]
+    tags = os.path.join(cells.OUT, "tags.txt")
+    with open(tags, "w", encoding="ascii") as f:
+        f.write("\n".join(lines) + "\n")
+    found, _ = counted(cells.Cell(column, cpu, "gvpw"), f",el2={tags}")
+    return {f"longest_{name}": n for name, n in found.stretches.items()}
 
 
 def show(row, column, cpu):
     """Prints the table of one row; the process's exit status."""
-    counts = os.path.join(cells.OUT, "profile.txt")
-    plugin = os.path.join(cells.OUT, "count.so")
-    do = "ik" if row == "host_idle" else "gvk"
-    text = cells.Cell(column, cpu, do, row, ["-plugin", f"{plugin},to={counts}"]).run()
+    cell = cells.Cell(column, cpu, "ik" if row == "host_idle" else cells.part_of(row) + "k", row)
+    found, text = counted(cell, cell.options())
     symbols = sorted(kernel_symbols(text) + elf_symbols(paths.HYP.replace(".bin", ".elf"), "EL2")
                      + elf_symbols(os.path.join(paths.OUT, "guests", "bench.elf"), "guest", GUEST_BASE))
     starts = [s[0] for s in symbols]
-    with open(counts, encoding="ascii") as f:
-        windows = int(f.readline().split()[1])
-        blocks = [(int(a, 16), int(n)) for a, n in (line.split() for line in f)]
+    windows = 1 if cell.options() else found.windows
     if not windows:
         raise cells.Wrong(f"no row named {row} ran, or none that can be profiled")
     sums = collections.Counter()
-    for address, insns in blocks:
+    for address, insns in found.blocks:
         sums[name_of(symbols, starts, address)] += insns
     total = sum(sums.values())
     print(f"{row}, {column.title}, {cpu}: {total / windows:.0f} instructions each in {windows} windows")
