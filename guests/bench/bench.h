@@ -20,7 +20,7 @@
 #define BENCH_MARK_BEGIN()	__asm__ volatile("hint #0x6e" : : : "memory")
 #define BENCH_MARK_END()	__asm__ volatile("hint #0x6f" : : : "memory")
 
-enum bench_role { ROLE_NONE, ROLE_TOUCH, ROLE_KICK, ROLE_IRQ_RUNNING, ROLE_IRQ_IDLE, ROLE_SHARE };
+enum bench_role { ROLE_NONE, ROLE_TOUCH, ROLE_KICK, ROLE_IRQ_RUNNING, ROLE_IRQ_IDLE, ROLE_SHARE, ROLE_RELINQUISH };
 
 struct bench_box {
 	uint64_t role;

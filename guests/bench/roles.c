@@ -100,6 +100,23 @@ static void role_share(void)
 	}
 }
 
+/* Pages that were touched before, given back for good one by one. */
+static void role_relinquish(void)
+{
+	for (u32 i = 0; i < BENCH_ROUNDS; i++)
+		write64(BENCH_TOUCH + i * PAGE_SIZE, 1);
+	for (u32 i = 0; i < BENCH_ROUNDS; i++) {
+		u64 t = now();
+
+		BENCH_MARK_BEGIN();
+		if (hvc(VENDOR_HYP_MEM_RELINQUISH, BENCH_TOUCH + i * PAGE_SIZE, 0, 0))
+			return;
+		BENCH_MARK_END();
+		box->at[i] = now() - t;
+		box->done = i + 1;
+	}
+}
+
 void bench_role(u64 fdt)
 {
 	u64 pool, size;
@@ -112,6 +129,8 @@ void bench_role(u64 fdt)
 		finish(1);
 	if (box->role == ROLE_SHARE)
 		role_share();
+	else if (box->role == ROLE_RELINQUISH)
+		role_relinquish();
 	else if (box->role == ROLE_TOUCH)
 		role_touch();
 	else if (box->role == ROLE_KICK)

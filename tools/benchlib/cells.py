@@ -148,21 +148,21 @@ class Cell:
                  "bin/bench-vm": os.path.join(OUT, "bench-vm")}
         for name in ("bench-host", "bench-io", "pkvm.so"):
             files[name] = os.path.join(OUT, name)
-        files.update(linux.files(self.do, self.series))
+        files.update(linux.files(self.do, self.series, self.folder()))
         for name, path in initramfs.libraries(paths.GZ, paths.cache()["GZ_SYSROOT"]):
             files[("lib/" if name.startswith("ld-") else "lib/aarch64-linux-gnu/") + name] = path
         return files
 
     def _machine(self):
         if self.name == "bare" and "l" in self.do:
-            return linux.bare(self.cpu, WORDS, self.extra, self.log())
+            return linux.bare(self.cpu, WORDS, self.extra, self.log(), self.folder())
         archive = cpio.Archive()
         for name, path in self._files().items():
             archive.copy(name, path)
         archive.link("bin/sh", "busybox")
         for d in ("proc", "sys", "dev/shm", "tmp"):
             archive.directory(d)
-        initrd = os.path.join(OUT, "host.cpio")
+        initrd = os.path.join(self.folder(), "host.cpio")
         archive.write(initrd)
         words = f"{qemu.CONSOLE} {WORDS} {self.words} bench_dev={self.device} bench_do={self.do} bench_only={self.only}"
         return qemu.Machine(cpu=self.cpu, smp=2, mem=self.mem, icount=True, kernel=self.kernel, initrd=initrd,
@@ -170,8 +170,14 @@ class Cell:
                             hyp=paths.HYP if self.name == "gz" else None,
                             machine="dtb-randomness=on" + (",virtualization=off" if self.name == "bare" else ""))
 
+    def folder(self):
+        """Its own, so that cells can run beside each other."""
+        path = os.path.join(OUT, f"{self.name}-{self.cpu}-{self.do or 'boot'}")
+        os.makedirs(path, exist_ok=True)
+        return path
+
     def log(self):
-        return os.path.join(OUT, f"{self.name}-{self.cpu}-{self.do or 'boot'}.log")
+        return os.path.join(self.folder(), "console.log")
 
     def host_entry(self):
         """Where gz.bin enters the host's kernel; None without gz.bin."""
@@ -180,7 +186,6 @@ class Cell:
 
     def run(self):
         """One QEMU from power-on to power-off; the host's console."""
-        os.makedirs(OUT, exist_ok=True)
         try:
             done = subprocess.run(self._machine().command(), stdin=subprocess.DEVNULL, capture_output=True,
                                   timeout=LIMIT, check=False, text=True)
@@ -243,7 +248,10 @@ class Cell:
         rows = {n: int(v) for n, v in ROW.findall(text)}
         if {rows.pop(n) for n in list(rows) if n.endswith("counter_hz")} - {10**9}:
             raise Wrong("the counter does not run at 1 GHz, so ticks are not instructions")
-        rows.update(exits(text))
+        counted = exits(text)
+        if set(self.do) & {"d", "D"} and not counted:
+            raise Wrong(f"{self.title} on {self.cpu}: no counters of exits; see {self.log()}")
+        rows.update(counted)
         if "h" in self.do:
             rows.update(profile.boot(self.column, self.cpu))
         return rows, self._notes(text)

@@ -53,8 +53,10 @@ counters() {
 }
 
 # Figures of what a guest prints, named after PREFIX; at "@ NAME" the counters too: figures PREFIX [KIND].
+cr=$(printf '\r')
 figures() {
 	while read -r a b c; do
+		b=${b%"$cr"} c=${c%"$cr"}
 		case $a in
 		bench) echo "bench $1$b $c" ;;
 		status) echo "$a $b $c" ;;

@@ -18,7 +18,7 @@ MIB = 256
 KEPT = ("cpus", "memory", "intc", "timer", "psci", "chosen", "pl011", "apb-pclk", "aliases")
 
 
-def guest_initramfs():
+def guest_initramfs(folder):
     archive = cpio.Archive()
     archive.copy("bin/busybox", paths.cache()["GZ_BUSYBOX"])
     archive.link("bin/sh", "busybox")
@@ -27,7 +27,7 @@ def guest_initramfs():
         archive.copy(name, os.path.join(OUT, name))
     for d in ("proc", "dev"):
         archive.directory(d)
-    path = os.path.join(OUT, "guest.cpio")
+    path = os.path.join(folder, "guest.cpio")
     archive.write(path)
     return path
 
@@ -41,28 +41,28 @@ def guest_kernel(do):
     return image
 
 
-def files(do, series):
+def files(do, series, folder):
     """What the host's initramfs carries for these letters."""
     found = {}
     if set(do) & {"l", "L", "d", "D"}:
-        found.update({"guest/Image": guest_kernel(do), "guest/init.cpio": guest_initramfs()})
+        found.update({"guest/Image": guest_kernel(do), "guest/init.cpio": guest_initramfs(folder)})
     if "h" in do and series == "6.12":
-        found["brd.ko"] = host_module("brd")
+        found["brd.ko"] = host_module("brd", folder)
     return found
 
 
-def host_module(name):
+def host_module(name, folder):
     """A module of the host's, unpacked: busybox loads no other."""
     modules = initramfs.Modules(paths.cache()["GZ_MODULES_612"])
-    path = os.path.join(OUT, f"{name}.ko")
+    path = os.path.join(folder, f"{name}.ko")
     with open(path, "wb") as f:
         f.write(modules.load(modules.closure([name])[-1]))
     return path
 
 
-def device_tree(board):
+def device_tree(board, folder):
     """QEMU's own tree without the devices a guest of gz lacks; a file."""
-    path = os.path.join(OUT, "bare.dtb")
+    path = os.path.join(folder, "bare.dtb")
     board[board.index("-M") + 1] += f",dumpdtb={path}"
     subprocess.run(board, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     with open(path, "rb") as f:
@@ -84,11 +84,11 @@ def device_tree(board):
     return path
 
 
-def bare(cpu, words, extra, log):
+def bare(cpu, words, extra, log, folder):
     """The guest's kernel on the machine itself, at EL1."""
     def machine(more):
-        return qemu.Machine(cpu=cpu, smp=1, mem=f"{MIB}M", icount=True, kernel=guest_kernel("l"), initrd=guest_initramfs(),
+        return qemu.Machine(cpu=cpu, smp=1, mem=f"{MIB}M", icount=True, kernel=guest_kernel("l"), initrd=guest_initramfs(folder),
                             append=f"panic=-1 console=ttyAMA0 {words}", serial=f"file:{log}", extra=more,
                             machine="dtb-randomness=on,virtualization=off")
-    tree = device_tree(machine([]).command())
+    tree = device_tree(machine([]).command(), folder)
     return machine([*extra, "-dtb", tree])

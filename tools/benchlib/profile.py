@@ -60,7 +60,7 @@ class Counts:
 
 def counted(cell, options):
     """Runs a cell under count.so: (Counts, the host's console)."""
-    counts = os.path.join(cells.OUT, f"counts-{cell.name}.txt")
+    counts = os.path.join(cell.folder(), "counts.txt")
     cell.extra += ["-plugin", f"{os.path.join(cells.OUT, 'count.so')},to={counts}{options}"]
     text = cell.run()
     return Counts(counts), text
@@ -87,13 +87,16 @@ def stretches(column, cpu):
     lines = [f"{symbols[f'EL2: hyp_vectors_{who}'] + at:x} v {who}_{what}" for who in ("host", "guest")
              for what, at in (("trap", 0x400), ("irq", 0x480))]
     with open(os.path.join(paths.TOP, "abi", "gz", "hvc_calls.def"), encoding="utf-8") as f:
-        calls = re.findall(r"^GZ_HVC_CALL\(\d+,\s*(\w+),\s*(\w+)\)", f.read(), re.M)
+        calls = re.findall(r"^GZ_HVC_CALL\(\d+,\s*(\w+),.*\b(hvc_\w+)\)", f.read(), re.M)
+    if not calls:
+        raise cells.Wrong("hvc_calls.def has no call that this understands")
     lines += [f"{symbols['EL2: ' + handler]:x} c {name.lower()}" for name, handler in calls
               if handler != "hvc_not_supported"]
-    tags = os.path.join(cells.OUT, "tags.txt")
+    cell = cells.Cell(column, cpu, "gvpw")
+    tags = os.path.join(cell.folder(), "tags.txt")
     with open(tags, "w", encoding="ascii") as f:
         f.write("\n".join(lines) + "\n")
-    found, _ = counted(cells.Cell(column, cpu, "gvpw"), f",el2={tags}")
+    found, _ = counted(cell, f",el2={tags}")
     return {f"longest_{name}": n for name, n in found.stretches.items()}
 
 

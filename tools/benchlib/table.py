@@ -43,6 +43,7 @@ ROWS = [
     ("touch_protected_2m_absent", "first touch per 4 KiB, protected VM: 2 MiB backing, host page absent"),
     ("touch_protected_2m_present", "first touch per 4 KiB, protected VM: 2 MiB backing, host page present"),
     ("share_unshare", "share and unshare of a page, protected VM"),
+    ("relinquish", "a page given back by the guest, protected VM"),
     ("teardown_4k_present", "teardown per 4 KiB, 4 KiB backing"),
     ("teardown_2m_present", "teardown per 4 KiB, 2 MiB backing"),
     ("teardown_protected_present", "teardown per 4 KiB, protected VM, scrub included"),
