@@ -208,7 +208,7 @@ class Cell:
 
     def _kept(self):
         files = [v for _, v in sorted(self._files().items())] + [self.kernel]
-        files += [paths.HYP] if self.name == "gz" else []
+        files += [os.path.join(OUT, "count.so")] + ([paths.HYP] if self.name == "gz" else [])
         machine = [w for w in self._machine().command() if paths.TOP not in w]
         key = digest(files, (machine, qemu.version("qemu-system-aarch64"), self.words))
         return os.path.join(paths.cache()["GZ_CACHE"], KEPT, f"{self.name}-{self.cpu}-{self.do}-{key}.json")

@@ -18,6 +18,9 @@ GUEST_BASE = 0x80000000
 SHOWN = 30
 EL2 = (1 << 47, 1 << 48)       # where gz.bin maps itself
 
+# What else EL2 does for host and guest that a stretch is named after, functions.
+EL2_OTHER = ["host_abort", "host_smc", "run_abort", "run_hvc"]
+
 
 def elf_symbols(path, where, base=0):
     out = subprocess.run(["aarch64-linux-gnu-nm", path], check=True, capture_output=True, text=True).stdout
@@ -88,7 +91,8 @@ def stretches(column, cpu):
              for what, at in (("trap", 0x400), ("irq", 0x480))]
     with open(os.path.join(paths.TOP, "abi", "gz", "hvc_calls.def"), encoding="utf-8") as f:
         calls = re.findall(r"^GZ_HVC_CALL\(\d+,\s*(\w+),.*\b(hvc_\w+)\)", f.read(), re.M)
-    if not calls:
+    calls += [(name, name) for name in EL2_OTHER]
+    if len(calls) == len(EL2_OTHER):
         raise cells.Wrong("hvc_calls.def has no call that this understands")
     lines += [f"{symbols['EL2: ' + handler]:x} c {name.lower()}" for name, handler in calls
               if handler != "hvc_not_supported"]
