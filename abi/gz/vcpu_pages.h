@@ -79,6 +79,7 @@ struct gz_run_page {
 #define GZ_FAIL_PAGE_BUSY	7	/* a page of the VM is pinned or shared elsewhere */
 #define GZ_FAIL_VM_DEAD		8	/* the VM is being destroyed */
 #define GZ_FAIL_PROTECTED_UNSUPPORTED 9	/* protection asked for that this build does not give */
+#define GZ_FAIL_NO_FIRMWARE_SLOT 10	/* no slot flagged PROTECT_FW holds the firmware at its address */
 
 /* Page 1, layout of generation G6 and later (a superset of G5's). */
 struct gz_hwstate_page {

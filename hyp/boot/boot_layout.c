@@ -16,6 +16,7 @@
 #define HOST_FDT_GROWTH		(16 * PAGE_SIZE)
 /* "Call the kernel image": initrd and kernel inside one 32 GiB window. */
 #define INITRD_WINDOW		(UINT64_C(32) << 30)
+#define FIRMWARE_MAX		(UINT64_C(4) << 20)
 
 #define MAX_OBSTACLES		(MACHINE_MAX_RESERVED + 8)
 
@@ -154,6 +155,18 @@ static enum gz_err check_loaded(struct plan *p, struct pa_range image, struct pa
 	return GZ_OK;
 }
 
+/* Guests get it by whole pages, and clients leave 4 MiB for it (abi section "Protected VM"). */
+static enum gz_err check_firmware(struct plan *p)
+{
+	struct pa_range r = p->m->firmware;
+
+	if (!IS_ALIGNED(r.base.v | r.size, PAGE_SIZE))
+		return refuse(p, GZ_EINVAL, "firmware (gz.fw) is not whole pages: pad it to a multiple of 4 KiB (tools/pack-firmware does) and load it at one");
+	if (r.size > FIRMWARE_MAX)
+		return refuse(p, GZ_ERANGE, "firmware (gz.fw) is larger than the 4 MiB that guests have for it: make it smaller");
+	return GZ_OK;
+}
+
 static bool initrd_reachable(const struct machine *m, struct pa_range kernel)
 {
 	u64 low = MIN(kernel.base.v, m->initrd.base.v);
@@ -213,6 +226,8 @@ enum gz_err boot_layout_plan(struct boot_layout *l, const struct machine *m, str
 	if (!pa_range_make(&l->image, PA(image_base), ALIGN_UP(pa_range_end(image), BLOCK_SIZE) - image_base))
 		return refuse(&p, GZ_EINVAL, "EL2's image is no range");
 	err = check_loaded(&p, l->image, fdt);	/* first: a module under another one has a header that says nothing */
+	if (!err)
+		err = check_firmware(&p);
 	if (!err)
 		err = check_header(&p, kernel);
 	if (err)

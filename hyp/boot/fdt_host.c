@@ -141,6 +141,8 @@ static void reserved_children(struct writer *w)
 {
 	reserved_child(w, "geniezone-image", w->l->image);
 	reserved_child(w, "geniezone-pool", w->l->pool);
+	if (w->m->firmware.size)
+		reserved_child(w, "geniezone-firmware", w->m->firmware);
 }
 
 static void chosen_props(struct writer *w)

@@ -10,6 +10,7 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mem/firmware.h"
 #include "mem/host_s2.h"
 #include "mem/own.h"
 #include "mm/hyp_map.h"
@@ -122,15 +123,17 @@ static void assign_no_map(const struct machine *m, struct pa_range r)
 
 void boot_fence_host(const struct boot *b)
 {
-	const struct pa_range hidden[] = { b->layout.image, b->layout.pool };
+	const struct pa_range hidden[] = { b->layout.image, b->layout.pool, b->machine.firmware };
+	const u32 count = b->machine.firmware.size ? 3 : 2;
 
 	own_boot_assign_all(OWN_HOST);
 	for (u32 i = 0; i < b->machine.reserved_count; i++)
 		if (b->machine.reserved_no_map & BIT(i))
 			assign_no_map(&b->machine, b->machine.reserved[i]);
-	for (u32 i = 0; i < ARRAY_SIZE(hidden); i++)
+	for (u32 i = 0; i < count; i++)
 		own_boot_assign(hidden[i], OWN_HYP);
-	if (host_s2_init(b->machine.ram, b->machine.ram_count, hidden, ARRAY_SIZE(hidden)))
+	firmware_hold(b->machine.firmware);
+	if (host_s2_init(b->machine.ram, b->machine.ram_count, hidden, count))
 		boot_fail("the page pool is too small for the host's stage 2: give more with gz.pool=");
 	cpu_host_stage2_set(host_s2_vtcr(), host_s2_vttbr());
 }

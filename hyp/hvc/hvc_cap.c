@@ -6,6 +6,7 @@
  */
 #include "hvc/hvc_int.h"
 
+#include "mem/firmware.h"
 #include "vm/vm.h"
 
 enum gz_err hvc_probe(struct hvc_call *c)
@@ -31,21 +32,23 @@ static enum gz_err query(u64 cap, u64 *out)
 	}
 }
 
-/* No firmware is held here, so it has no size and no address (abi: NOT_SUPPORTED, never size 0). */
-static enum gz_err protect(struct vm *vm, u64 what)
+/* Without firmware it has no size and no address (abi: NOT_SUPPORTED, never size 0). */
+static enum gz_err protect(struct vm *vm, u64 what, u64 gpa, u64 *size)
 {
 	switch (what) {
 	case GZ_PVM_SET_PROTECTED:
 		return guest_mem_protect(&vm->mem);
 	case GZ_PVM_SET_PVMFW_GPA:
+		return guest_mem_set_firmware(&vm->mem, IPA(gpa));
 	case GZ_PVM_GET_PVMFW_SIZE:
-		return GZ_ENOTSUP;
+		*size = firmware_size();
+		return *size ? GZ_OK : GZ_ENOTSUP;
 	default:
 		return GZ_EINVAL;
 	}
 }
 
-static enum gz_err enable(struct vm *vm, const u64 *x)
+static enum gz_err enable(struct vm *vm, const u64 *x, u64 *out)
 {
 	enum gz_err err;
 
@@ -59,7 +62,7 @@ static enum gz_err enable(struct vm *vm, const u64 *x)
 		vm_enable_idle(vm, x[3] == GZ_IDLE_LATCH_FIRST);
 		return GZ_OK;
 	case GZ_CAP_PROTECTED_VM:
-		err = protect(vm, x[3]);
+		err = protect(vm, x[3], x[4], out);
 		if (!err && x[7] == GZ_PVM_TELL_VIEWS)
 			WRITE_ONCE(vm->mem.tell_views, true);
 		return err;
@@ -78,7 +81,7 @@ enum gz_err hvc_enable_cap(struct hvc_call *c)
 	vm = vm_get(c->x[1]);
 	if (!vm)
 		return GZ_ENOENT;
-	err = enable(vm, c->x);
+	err = enable(vm, c->x, &c->r[1]);
 	vm_put(vm);
 	return err;
 }

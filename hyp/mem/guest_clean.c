@@ -15,6 +15,7 @@
 #include "arch/aarch64/pte.h"
 
 #define FIXMAP_CLEAN	1
+#define FIXMAP_SOURCE	2
 
 static inline const u8 *clean_one(const u8 *p, u64 line)
 {
@@ -59,13 +60,24 @@ void clean_range_to_poc(struct pa_range range)
 	}
 }
 
+static void close_clean(void *p)
+{
+	clean_lines(p, PAGE_SIZE, UINT64_C(4) << field_get(CTR_DMINLINE, sysreg_read(ctr_el0)));
+	fixmap_unmap(FIXMAP_CLEAN);
+}
+
 void scrub_to_poc(pa_t page)
+{
+	close_clean(memset(fixmap_map(FIXMAP_CLEAN, page, PG_R | PG_W), 0, PAGE_SIZE));
+}
+
+void copy_to_poc(pa_t page, pa_t from)
 {
 	void *p = fixmap_map(FIXMAP_CLEAN, page, PG_R | PG_W);
 
-	memset(p, 0, PAGE_SIZE);
-	clean_lines(p, PAGE_SIZE, UINT64_C(4) << field_get(CTR_DMINLINE, sysreg_read(ctr_el0)));
-	fixmap_unmap(FIXMAP_CLEAN);
+	memcpy(p, fixmap_map(FIXMAP_SOURCE, from, PG_R), PAGE_SIZE);
+	fixmap_unmap(FIXMAP_SOURCE);
+	close_clean(p);
 }
 
 static enum gz_err clean_leaf(u64 addr, struct pg_leaf leaf, void *arg)

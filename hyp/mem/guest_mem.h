@@ -36,6 +36,9 @@ struct guest_mem {
 	struct pgtable guard;	/* mmio_guard.c; no table until the first page */
 	u64 shared_pages;	/* mapped pages the host also sees */
 	u64 donated_pages;	/* mapped pages only the guest sees */
+	bool firmware;		/* EL2's firmware is its first code, at firmware_ipa; mem/firmware.h */
+	ipa_t firmware_ipa;
+	u64 firmware_filled;	/* bytes of its slot that the first RUN is done with */
 	u64 seal_ipa;		/* where the next slice of guest_mem_start_slice goes on */
 	u64 teardown_ipa;	/* where the next slice of guest_mem_destroy_slice goes on */
 	u32 pending_purpose;	/* flags of the MEMREGION_PURPOSE not yet claimed by a registration */
@@ -91,7 +94,8 @@ void guest_mem_no_more_protected(bool yes);
 bool guest_mem_protected(struct guest_mem *gm);
 /*
  * First RUN, before any instruction of the guest: a protected VM's pages leave the host, but for slots of
- * GZ_MEM_STATIC_SWIOTLB. GZ_EAGAIN: call again; GZ_ENOMEM, GZ_EPERM: not sealed, later it may work.
+ * GZ_MEM_STATIC_SWIOTLB. GZ_EAGAIN: call again; GZ_ENOENT: no slot for its firmware, nothing sealed; GZ_ENOMEM, GZ_EPERM:
+ * not sealed as a whole. Later it may work.
  */
 enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages) __must_check;
 /* Has it private memory and a private state by now? Never changes back. */

@@ -35,10 +35,23 @@ static inline void slice_done(struct gm_slice *s, u64 cursor, u64 cost)
 /* protect.c: pages of the range that are the host's leave its table (GZ_ENOMEM: none did), or come back. */
 enum gz_err donate_begin(struct pa_range range) __must_check NEEDS(host_lock);
 void donate_undo(struct pa_range range) NEEDS(host_lock);
+/* guest_mem_protect() */
+enum gz_err protect_locked(struct guest_mem *gm) __must_check NEEDS(gm->lock);
 enum gz_err relinquish_private(struct guest_mem *gm, ipa_t ipa) NEEDS(gm->lock);
 enum gz_err reclaim_private_slice(struct gm_slice *s);
+/*
+ * firmware.c, for share.c. Pages about to be mapped at ipa: those of the firmware's slot that are the host's still, and out of its table, get
+ * the firmware's bytes, or zeros beside them. wipe: zeros everywhere, for what goes back to the host.
+ */
+void firmware_fill(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, bool wipe) NEEDS(gm->lock) NEEDS(host_lock);
+/* firmware.c, for protect.c, at the first RUN. The slot is there, and holds all of it? */
+bool firmware_fits(struct guest_mem *gm) NEEDS(gm->lock);
+/* After the seal: what was mapped before it is filled. GZ_EAGAIN: call again. */
+enum gz_err firmware_seal_slice(struct guest_mem *gm, u32 budget_pages) __must_check NEEDS(gm->lock);
 /* Zeroes, in memory too, whoever looks with which attributes. guest_clean.c */
 void scrub_to_poc(pa_t page);
+/* The same with what another page holds. */
+void copy_to_poc(pa_t page, pa_t from);
 /* Cleans a host-visible range to the point of coherency through the fixmap. guest_clean.c */
 void clean_range_to_poc(struct pa_range range);
 

@@ -29,16 +29,21 @@ bool guest_mem_protected(struct guest_mem *gm)
 	return yes;
 }
 
+enum gz_err protect_locked(struct guest_mem *gm)
+{
+	atomic_fence();
+	if (gm->dying || gm->started || READ_ONCE(no_more))
+		return GZ_ESTATE;
+	gm->protect = true;
+	return GZ_OK;
+}
+
 enum gz_err guest_mem_protect(struct guest_mem *gm)
 {
-	enum gz_err err = GZ_ESTATE;
+	enum gz_err err;
 
 	spin_lock(&gm->lock);
-	atomic_fence();
-	if (!gm->dying && !gm->started && !READ_ONCE(no_more)) {
-		gm->protect = true;
-		err = GZ_OK;
-	}
+	err = protect_locked(gm);
 	spin_unlock(&gm->lock);
 	return err;
 }
@@ -87,16 +92,26 @@ static enum gz_err seal_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->
 	return err;
 }
 
-enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages)
+static enum gz_err start_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->lock)
 {
 	enum gz_err err = GZ_OK;
 
-	spin_lock(&gm->lock);
-	WRITE_ONCE(gm->started, true);		/* what is mapped from here on is donated */
 	if (gm->dying)
-		err = GZ_ESTATE;
-	else if (gm->protect)
+		return GZ_ESTATE;
+	if (!firmware_fits(gm))
+		return GZ_ENOENT;
+	WRITE_ONCE(gm->started, true);		/* what is mapped from here on is donated */
+	if (gm->protect)
 		err = seal_slice(gm, budget_pages);
+	return err ? err : firmware_seal_slice(gm, budget_pages);
+}
+
+enum gz_err guest_mem_start_slice(struct guest_mem *gm, u32 budget_pages)
+{
+	enum gz_err err;
+
+	spin_lock(&gm->lock);
+	err = start_slice(gm, budget_pages);
 	if (!err)
 		fetch_fresh();	/* the host wrote, and may have run, code there after it was mapped */
 	spin_unlock(&gm->lock);

@@ -38,15 +38,19 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 		err = donate_begin(pa);
 	if (err)
 		return err;
+	if (move == MOVE_HOST_DONATE_GUEST)
+		firmware_fill(gm, IPA(plan->addr), pa, false);
 	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
 	if (!pg_features.fwb)
 		clean_range_to_poc(pa);
 	fetch_fresh();			/* another vCPU may fetch as soon as it is mapped */
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */
-	if (!err)
+	if (!err) {
 		own_move(pa, move, gm->vmid);
-	else if (move == MOVE_HOST_DONATE_GUEST)
+	} else if (move == MOVE_HOST_DONATE_GUEST) {
+		firmware_fill(gm, IPA(plan->addr), pa, true);
 		donate_undo(pa);
+	}
 	return err;
 }
 

@@ -119,15 +119,19 @@ static u32 prepare_boot(struct run *r)
 	struct vcpu *v = r->v;
 	enum gz_err err;
 
-	if (!v->ever_ran && !v->pc_set)
+	if (!v->ever_ran && !v->pc_set && !r->vm->mem.firmware)
 		return report_fail(v, GZ_FAIL_NO_ENTRY);
 	err = vm_seal(r->vm);
 	if (err && err != GZ_EAGAIN)
-		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_PAGE_BUSY);
+		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY :
+				      err == GZ_ENOENT ? GZ_FAIL_NO_FIRMWARE_SLOT : GZ_FAIL_PAGE_BUSY);
 	if (err || !run_clean_first(r))
 		return GZ_EXIT_GZ;
-	if (!v->ever_ran)
+	if (!v->ever_ran) {
+		if (r->vm->mem.firmware)	/* fixed, as the registers are, since the seal began */
+			vcpu_enter_firmware(v);
 		WRITE_ONCE(v->power, POWER_ON);
+	}
 	return RUN_RESUME;
 }
 

@@ -64,6 +64,15 @@ void vcpu_reset(struct vcpu *v, u64 pc, u64 x0)
 	vtimer_init(&v->timer, v->vm->voff);
 }
 
+void vcpu_enter_firmware(struct vcpu *v)
+{
+	u64 x1 = v->ctx.x[1], x2 = v->ctx.x[2];
+
+	vcpu_reset(v, v->vm->mem.firmware_ipa.v, v->ctx.x[0]);
+	v->ctx.x[1] = x1;
+	v->ctx.x[2] = x2;
+}
+
 static struct vcpu *vcpu_lookup(struct vm *vm, u64 index)
 {
 	if (index >= GZ_MAX_VCPUS)

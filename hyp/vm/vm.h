@@ -84,7 +84,7 @@ enum gz_err vm_make_runnable(struct vm *vm) __must_check;
 void vm_park(struct vm *vm);
 /* gz.protect=swiotlb, set at boot: the first RUN makes a VM with a STATIC_SWIOTLB slot a protected one, for VMMs that do not ask. */
 extern bool vm_protect_swiotlb;
-/* First RUN of vCPU 0, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. GZ_EAGAIN, GZ_ENOMEM, GZ_EPERM; GZ_ESTATE: it was to be protected while the machine ends. */
+/* First RUN of vCPU 0, in slices until an interrupt waits: no page of a protected VM is the host's afterwards. Errors of guest_mem_start_slice(); GZ_ESTATE: it was to be protected while the machine ends. */
 enum gz_err vm_seal(struct vm *vm) __must_check;
 /* SET_MEMREGION. list: host PA of the buffer, bytes long. GZ_EAGAIN after a slice. */
 enum gz_err vm_set_memregion(struct vm *vm, pa_t list, u64 bytes) __must_check;
@@ -108,6 +108,8 @@ u32 vm_notify(struct vm *vm, u32 mask);
 enum gz_err vcpu_share_pages(struct vcpu *v) __must_check;
 /* Registers and timers as at power-on; PC, x0 as given. Needs: v claimed or not yet runnable. */
 void vcpu_reset(struct vcpu *v, u64 pc, u64 x0);
+/* First RUN of a VM with firmware: PC is its address, X0 to X2 stay, all else is as at power-on. Needs: v claimed, the VM sealed. */
+void vcpu_enter_firmware(struct vcpu *v);
 /* What the last exit still owes is dropped. Needs: v claimed. */
 void vcpu_forget_exit(struct vcpu *v);
 /* SET_ONE_REG / GET_ONE_REG rules of the ABI: an allow-list, and "power on at PC" for vCPU 0 of a parked VM. GZ_ESTATE: private since its VM started. Needs: v claimed. */

@@ -159,6 +159,8 @@ static void layout__firmware_module__kept_clear(void **state)
 	m.firmware = range(2 * GIB - 3 * MIB, MIB);
 	accepted(false);
 	assert_int_equal(pa_range_end(l.pool), 2 * GIB - 4 * MIB);
+	m.firmware = range(0x60000000, 4 * MIB);	/* the largest */
+	accepted(false);
 }
 
 static void layout__no_room__enomem(void **state)
@@ -234,6 +236,9 @@ static void layout__misplaced_parts__sentence(void **state)
 		{ &m.initrd, { { 0x50000000 }, MIB }, GZ_EEXIST, "initrd overlaps" },
 		{ &m.firmware, { { 0 }, MIB }, GZ_EINVAL, "firmware (gz.fw) is not" },
 		{ &m.firmware, { { 0x48000000 }, MIB }, GZ_EEXIST, "firmware (gz.fw) overlaps" },
+		{ &m.firmware, { { 0x60000800 }, MIB }, GZ_EINVAL, "firmware (gz.fw) is not whole pages" },
+		{ &m.firmware, { { 0x60000000 }, MIB + 1 }, GZ_EINVAL, "firmware (gz.fw) is not whole pages" },
+		{ &m.firmware, { { 0x60000000 }, 4 * MIB + 4096 }, GZ_ERANGE, "larger than the 4 MiB" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {

@@ -140,6 +140,9 @@ static void refuses(void (*step)(void *), const char *cause)
 	assert_non_null(strstr(shim_panic_text, cause));
 }
 
+static struct pa_range held;
+void firmware_hold(struct pa_range r) { held = r; }
+
 static u64 records_of(u64 ram) { return ram / 1024; }
 
 static void pool__by_ram_size__records_and_a_share(void **state)
@@ -364,6 +367,29 @@ static void fence__host__all_but_image_and_pool(void **state)
 	assert_int_equal(vttbr, host_s2_vttbr());
 }
 
+/* Firmware of guests, also where the tree reserves it: EL2's, to the page. */
+static void fence__firmware__the_hosts_no_more(void **state)
+{
+	const u64 at = GIB + 512 * MIB + 3 * PAGE_SIZE;
+
+	(void)state;
+	takes();
+	boot_fence_host(&b);
+	may(at, true);
+	assert_int_equal(held.size, 0);
+	setup(state);
+	b.machine.firmware = range(at, 2 * PAGE_SIZE);
+	takes();
+	boot_fence_host(&b);
+	may(at - PAGE_SIZE, true);
+	may(at, false);
+	may(at + PAGE_SIZE, false);
+	may(at + 2 * PAGE_SIZE, true);
+	assert_int_equal(own_state_of(PA(at + PAGE_SIZE)), OWN_HYP);
+	assert_int_equal(held.base.v, at);
+	assert_int_equal(held.size, 2 * PAGE_SIZE);
+}
+
 static void fence__no_map_memory__still_the_hosts_nothing_for_el2(void **state)
 {
 	const u64 at = KERNEL + 128 * MIB + 0x800, last = 2 * GIB - PAGE_SIZE;
@@ -419,6 +445,7 @@ int main(void)
 		T(tables__no_console__none_mapped),
 		T(records__dirty_memory__zero_at_first),
 		T(fence__host__all_but_image_and_pool),
+		T(fence__firmware__the_hosts_no_more),
 		T(fence__no_map_memory__still_the_hosts_nothing_for_el2),
 		T(fence__pool_used_up__says_how_to_go_on),
 	};

@@ -257,6 +257,14 @@ static void firmware_module(void)
 	tree_end_node();
 }
 
+static void empty_firmware_module(void)
+{
+	tree_node("fw@60000000");
+	tree_string("compatible", "gz,firmware");
+	tree_cells("reg", 4, 0, 0x60000000, 0, 0);
+	tree_end_node();
+}
+
 static void chosen__firmware__module_or_option(void **state)
 {
 	static const char *const bad[] = { "gz.fw=", "gz.fw=0x60000000", "gz.fw=1,", "gz.fw=,1", "gz.fw=0x1,2,3", "gz.fw=0x,1",
@@ -270,6 +278,7 @@ static void chosen__firmware__module_or_option(void **state)
 	accept((struct virt){ .chosen = with_bootargs });
 	range_is(m.firmware, 0x6000f000, 0x1000);
 	refused((struct virt){ .chosen = firmware_module }, GZ_EEXIST, "which one is the firmware");
+	refused((struct virt){ .chosen = empty_firmware_module }, GZ_EINVAL, "is no range");
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
 		bootargs = bad[i];
 		refused((struct virt){ .chosen = with_bootargs }, GZ_EINVAL, "gz.fw=");

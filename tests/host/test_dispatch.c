@@ -5,6 +5,7 @@
  * Never: what the calls do (test_vm.c, test_run.c).
  * Used by: make -C tests/host run.
  */
+#include "mem/firmware.h"
 #include "run_fixture.h"
 
 #include "hvc/dispatch.h"
@@ -93,6 +94,13 @@ static void caps__queries_and_refusals(void **state)
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_BLOCK_DEMAND_PAGING, GZ_BLOCK_SIZE, 0x10000).st, GZ_ST_FAULT);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, 0).st, GZ_ST_NOT_SUPPORTED);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_GET_PVMFW_SIZE, 0).st, GZ_ST_NOT_SUPPORTED);
+	firmware_hold((struct pa_range){ PA(LIST_PA), 2 * PAGE_SIZE });
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_GET_PVMFW_SIZE, 0).st, 0);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_GET_PVMFW_SIZE, 0).x1, 2 * PAGE_SIZE);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, 0, GZ_CAP_PROTECTED_VM, GZ_PVM_GET_PVMFW_SIZE, 0).st, GZ_ST_NOT_SUPPORTED);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, 8).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, PAGE_SIZE).st, 0);
+	firmware_hold((struct pa_range){ PA(0), 0 });
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, 3, 0).st, GZ_ST_INVALID_ARGS);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);
 	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PROTECTED, 0).st, 0);

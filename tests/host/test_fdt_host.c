@@ -143,6 +143,8 @@ static void host__chosen__ours_out_hosts_in(void **state)
 	assert_int_equal(oracle_len(out, "/chosen", "rng-seed"), 56);
 	assert_false(oracle_has(out, "/chosen/module@50000000"));
 	assert_false(oracle_has(out, "/chosen/fw@60000000"));
+	reg_is("/reserved-memory/geniezone-firmware@60000000", 0x60000000, 0x2000, 2, 2);
+	assert_int_equal(oracle_len(out, "/reserved-memory/geniezone-firmware@60000000", "no-map"), 0);
 	assert_true(oracle_has(out, "/chosen/framebuffer"));
 }
 
@@ -310,7 +312,7 @@ static void host__written_twice__stable(void **state)
 	/* The host's tree is itself a board EL2 would accept, but for the kernel module. */
 	assert_int_equal(machine_from_fdt(&m, out, used, &why), GZ_OK);
 	assert_int_equal(m.kernel.size, 0);
-	assert_int_equal(m.reserved_count, 3);
+	assert_int_equal(m.reserved_count, 4);
 	assert_int_equal(m.seed_len, 64);
 	assert_int_equal(oracle_total(out), first);
 }

@@ -9,6 +9,7 @@
 
 #include "arch/aarch64/cpu.h"
 #include "arch/aarch64/esr.h"
+#include "mem/firmware.h"
 
 static void run__no_such_vm_or_vcpu__fail_entry(void **state)
 {
@@ -109,6 +110,58 @@ static void run__protected_no_entry_point__can_still_be_given_one(void **state)
 	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
 	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
 }
+
+#define FW_IPA	UINT64_C(0x7fc00000)
+#define FW_PA	(GUEST_RAM_PA - 4 * PAGE_SIZE)
+
+static struct cpu_ctx entered;
+
+static u64 note_entry(struct cpu_ctx *ctx)
+{
+	if (guest_entries == 1)
+		entered = *ctx;
+	return guest_host_irq(ctx);
+}
+
+/* Whatever the host wrote, or did not: PC is the firmware's, X0 to X2 are the host's, the rest is as at power-on. */
+static void firmware_entry(bool host_writes)
+{
+	u16 vm = make_protected(1);
+
+	firmware_hold((struct pa_range){ PA(FW_PA), 2 * PAGE_SIZE });
+	guest = note_entry;
+	for (u32 i = 0; i < 31; i++)
+		if (host_writes || i < 3)
+			assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE(2 * i), 0x1000 + i, 0).st, 0);
+	if (host_writes) {
+		assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
+		assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PSTATE, 0, 0).st, 0);
+		assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE(0x44), 0x5000, 0).st, 0);
+	}
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, FW_IPA).st, 0);
+	expect_fail(vm, GZ_FAIL_NO_FIRMWARE_SLOT);
+	assert_int_equal(guest_entries, 0);
+	assert_int_equal(hvc(GZ_FN_MEMREGION_PURPOSE, vm, FW_IPA, 2 * PAGE_SIZE, GZ_MEM_PROTECT_FW).st, 0);
+	assert_int_equal(register_slot(vm, 1, FW_IPA, 2), 0);
+	assert_int_equal(run(vm, 0), GZ_EXIT_IRQ);
+	assert_int_equal(entered.pc, FW_IPA);
+	assert_int_equal(entered.pstate, PSTATE_EL1H_MASKED);
+	for (u32 i = 0; i < 31; i++)
+		assert_int_equal(entered.x[i], i < 3 ? 0x1000 + i : 0);
+	assert_int_equal(entered.el1[R_SP_EL1], 0);
+	/* Too late for each of them. */
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_ENABLE_CAP, vm, GZ_CAP_PROTECTED_VM, GZ_PVM_SET_PVMFW_GPA, FW_IPA).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_MEMREGION_PURPOSE, vm, FW_IPA, 2 * PAGE_SIZE, GZ_MEM_GUEST).st, GZ_ST_INVALID_ARGS);
+	/* A second RUN goes on where the guest was. */
+	vcpu_of(vm, 0)->ctx.pc = FW_IPA + 64;
+	run(vm, 0);
+	assert_int_equal(vcpu_of(vm, 0)->ctx.pc, FW_IPA + 64);
+	firmware_hold((struct pa_range){ PA(0), 0 });
+}
+
+static void run__firmware__entered_at_its_address(void **state) { (void)state; firmware_entry(false); }
+static void run__firmware_and_host_wrote_all__entered_at_its_address(void **state) { (void)state; firmware_entry(true); }
 
 /* The VMM's thread of vCPU 1 may come first: nothing of the guest has run then. */
 static void run__protected_secondary_first__boot_vcpu_can_still_be_given_a_pc(void **state)
@@ -418,6 +471,7 @@ int main(void)
 		T(run__host_irq__exit_irq),
 		T(run__in_interrupt_handler__refused),
 		T(run__host_records_branches__not_the_guests), T(run__no_entry_point__refused), T(run__protected_no_entry_point__can_still_be_given_one),
+		T(run__firmware__entered_at_its_address), T(run__firmware_and_host_wrote_all__entered_at_its_address),
 		T(run__protected_secondary_first__boot_vcpu_can_still_be_given_a_pc),
 		T(run__gic_inside_memory__refused),
 		T(run__gic_layout_refused__nothing_frozen_yet),

@@ -48,6 +48,7 @@ static const char * const gzvm_fail_texts[] = {
 	[GZ_FAIL_NO_ENTRY] = "the boot vCPU has no PC: set it before the first RUN",
 	[GZ_FAIL_PAGE_BUSY] = "a page of the VM is pinned or shared elsewhere",
 	[GZ_FAIL_VM_DEAD] = "the VM is being destroyed",
+	[GZ_FAIL_NO_FIRMWARE_SLOT] = "no slot flagged PROTECT_FW holds the firmware at the address it was given",
 	[GZ_FAIL_PROTECTED_UNSUPPORTED] = "protected VMs are not supported by this hypervisor, or not by this kernel",
 };
 
