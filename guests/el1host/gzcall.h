@@ -45,7 +45,7 @@ struct test_vm {
 	u64 pfn_list;
 };
 
-/* Creates, registers RAM, GIC, vCPUs, copies the probe in and sets vCPU 0's PC. False when a call was refused. */
+/* vcpus 0: none yet, and room for one; false then, for there is nobody to set a PC of. Creates, registers RAM, GIC, vCPUs, copies the probe in and sets vCPU 0's PC. False when a call was refused. */
 bool vm_make(struct test_vm *vm, u32 vcpus, enum vm_how how);
 /* One RUN and its answer, as the published driver gives it. Returns the exit reason. */
 u32 vm_run_once(struct test_vm *vm, u32 vcpu);

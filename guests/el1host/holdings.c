@@ -47,6 +47,10 @@ void forbidden_find(u64 fdt)
 		forbid("EL2 pool", el2_pool);
 		forbid("EL2 pool, last page", el2_pool + size - PAGE_SIZE);
 	}
+	if (fdt_find_named(fdt, "geniezone-firmware", &base, &size)) {
+		forbid("firmware", base);
+		forbid("firmware, last page", base + size - PAGE_SIZE);
+	}
 	if (fdt_find_reg(fdt, "arm,gic-v3", &base, &size))
 		forbid("GIC distributor", base);
 	if (fdt_find_reg2(fdt, "arm,gic-v3", &base))

@@ -11,7 +11,7 @@ u64 host_fdt;
 
 static const struct { const char *name; void (*run)(void); } suites[] = {
 	{ "first", suite_first }, { "guest", suite_guest }, { "calls", suite_calls }, { "pages", suite_pages }, { "protect", suite_protect },
-	{ "neighbours", suite_neighbours }, { "swiotlb", suite_swiotlb },
+	{ "neighbours", suite_neighbours }, { "firmware", suite_firmware }, { "swiotlb", suite_swiotlb },
 	{ "el2mem", suite_el2mem }, { "life", suite_life }, { "lies", suite_lies }, { "wake", suite_wake },
 	{ "power", suite_power }, { "exhaust", suite_exhaust }, { "latency", suite_latency }, { "regs", suite_regs },
 	{ "cycles", suite_cycles }, { "storm", suite_storm }, { "toctou", suite_toctou }, { "exits", suite_exits },

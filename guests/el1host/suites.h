@@ -42,5 +42,6 @@ void suite_storm(void);
 void suite_toctou(void);
 void suite_exits(void);
 void suite_edges(void);
+void suite_firmware(void);
 
 #endif

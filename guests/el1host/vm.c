@@ -76,7 +76,7 @@ static s32 add_gic(struct test_vm *vm)
 	if (st)
 		return st;
 	*d = (struct gz_create_device){ .dev_type = GZ_DEV_VGIC_REDIST,
-					.dev_addr = VM_GICR_TOP - vm->vcpus * 0x20000ull,
+					.dev_addr = VM_GICR_TOP - (vm->vcpus ? vm->vcpus : 1) * 0x20000ull,
 					.dev_reg_size = GZ_VGIC_REDIST_STRIDE };
 	return gz(GZ_FN_CREATE_DEVICE, vm->id, (u64)d, 0, 0).st;
 }
