@@ -13,7 +13,8 @@
 
 enum key {
 	KEY_FLAT = 0x100, KEY_BLOCK, KEY_RNG, KEY_SERIAL, KEY_CONSOLE, KEY_VPORT, KEY_DEV,
-	KEY_DUMP_DTB, KEY_GIC, KEY_PROTECT, KEY_SWIOTLB, KEY_HUGE_PAGES, KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
+	KEY_DUMP_DTB, KEY_GIC, KEY_PROTECT, KEY_PROTECT_HELD, KEY_PROTECT_FILE, KEY_SWIOTLB, KEY_HUGE_PAGES,
+	KEY_ABSENT_TAP, KEY_ABSENT_VSOCK, KEY_ABSENT_SOCKET,
 	KEY_ABSENT_GDB, KEY_ABSENT_9P, KEY_ABSENT_PROTECTED, KEY_ABSENT_BIOS,
 };
 
@@ -45,6 +46,10 @@ static const struct argp_option options[] = {
 	{ "gic", KEY_GIC, "DIST[,REDIST]", 0, "addresses of the interrupt controller", 2 },
 	{ "protected-vm-without-firmware", KEY_PROTECT, NULL, 0,
 	  "keep the host's CPUs out of the guest's memory and registers", 2 },
+	{ "protected-vm", KEY_PROTECT_HELD, NULL, 0,
+	  "the same, started in the firmware that the hypervisor holds", 2 },
+	{ "protected-vm-with-firmware", KEY_PROTECT_FILE, "FILE", 0,
+	  "the same, started in this firmware, at 0x7fc00000", 2 },
 	{ "swiotlb", KEY_SWIOTLB, "MIB", 0,
 	  "of the memory, what the devices of a protected VM reach (64); by itself it asks for no protection", 2 },
 	{ "hugepages", KEY_HUGE_PAGES, NULL, 0,
@@ -61,8 +66,6 @@ static const struct argp_option options[] = {
 	HIDDEN("gdb", KEY_ABSENT_GDB, "X"),
 	HIDDEN("9p", KEY_ABSENT_9P, "X"), HIDDEN("shared-dir", KEY_ABSENT_9P, "X"),
 	HIDDEN("bios", KEY_ABSENT_BIOS, "X"), HIDDEN("firmware", KEY_ABSENT_BIOS, "X"),
-	HIDDEN("protected-vm", KEY_ABSENT_PROTECTED, NULL),
-	HIDDEN("protected-vm-with-firmware", KEY_ABSENT_PROTECTED, "X"),
 	HIDDEN("unprotected-vm-with-firmware", KEY_ABSENT_PROTECTED, "X"),
 	{ 0 }
 };
@@ -87,8 +90,8 @@ static int say_absent(int key)
 		return gz_err("firmware is not in this version: give --kernel, or --flat FILE for a"
 			      " bare binary");
 	default:
-		return gz_err("firmware of protected VMs is not in this version: give"
-			      " --protected-vm-without-firmware");
+		return gz_err("firmware of unprotected VMs is not in this version: give"
+			      " --protected-vm-with-firmware");
 	}
 }
 
@@ -150,8 +153,11 @@ static int set_device(struct config *c, int key, char *arg)
 	case KEY_GIC:
 		return config_gic(c, arg);
 	case KEY_PROTECT:
-		c->protect = true;
-		return 0;
+		return config_protect(c, false, NULL);
+	case KEY_PROTECT_HELD:
+		return config_protect(c, true, NULL);
+	case KEY_PROTECT_FILE:
+		return config_protect(c, false, arg);
 	case KEY_SWIOTLB:
 		return config_swiotlb(c, arg);
 	case KEY_HUGE_PAGES:

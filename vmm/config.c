@@ -103,6 +103,17 @@ int config_swiotlb(struct config *c, const char *arg)
 	return 0;
 }
 
+int config_protect(struct config *c, bool held_firmware, const char *firmware)
+{
+	if (c->protect)
+		return gz_err("a VM is protected in one way: give one of --protected-vm,"
+			      " --protected-vm-with-firmware and --protected-vm-without-firmware, once");
+	c->protect = true;
+	c->held_firmware = held_firmware;
+	c->firmware = firmware;
+	return 0;
+}
+
 int config_cmdline(struct config *c, const char *arg)
 {
 	size_t have = strlen(c->cmdline), more = strlen(arg);

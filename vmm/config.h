@@ -47,6 +47,8 @@ struct config {
 	uint64_t mem_mib;
 	bool protect;				/* the hypervisor keeps the host out */
 	bool huge_pages;			/* with protect or a swiotlb; other memory has them when it can */
+	bool held_firmware;			/* with protect: the guest starts in the hypervisor's firmware */
+	const char *firmware;			/* with protect: it starts in this file */
 	bool has_swiotlb;			/* asked for: marked for devices also without protect */
 	uint64_t swiotlb_mib;			/* of mem_mib, when it is split */
 	struct config_disk disk[CONFIG_DISKS];
@@ -69,6 +71,12 @@ static inline bool config_splits_memory(const struct config *c)
 	return c->protect || (c->has_swiotlb && c->swiotlb_mib);
 }
 
+/* Does the guest start in firmware, which jumps to the kernel? */
+static inline bool config_has_firmware(const struct config *c)
+{
+	return c->held_firmware || c->firmware;
+}
+
 void config_default(struct config *c);
 
 /* Each takes the value of one option: 0, or -1 after saying what is wrong and what is right. */
@@ -81,6 +89,8 @@ int config_console(const char *option, struct config_console *to, const char *ar
 int config_vport(struct config *c, const char *arg);
 int config_gic(struct config *c, const char *arg);
 int config_swiotlb(struct config *c, const char *arg);
+/* FIRMWARE: a file, or NULL. */
+int config_protect(struct config *c, bool held_firmware, const char *firmware);
 
 /* What is only wrong in combination. */
 int config_check(struct config *c);

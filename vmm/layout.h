@@ -28,6 +28,10 @@
 #define GZ_GICD_SIZE		UINT64_C(0x10000)
 #define GZ_GICR_STRIDE		UINT64_C(0x20000)	/* redistributors of n vCPUs end where GICD starts */
 
+/* Firmware of a protected VM, with its scratch memory. */
+#define GZ_FW_BASE		UINT64_C(0x7fc00000)
+#define GZ_FW_SIZE		(4 * GZ_MIB)
+
 #define GZ_RAM_BASE		UINT64_C(0x80000000)
 #define GZ_FDT_MAX		UINT64_C(0x200000)	/* also its alignment; at the end of RAM */
 #define GZ_INITRD_ALIGN		(16 * GZ_MIB)

@@ -39,6 +39,11 @@ static int reserve_ranges(struct machine *m)
 	struct bus_range redist = { .name = "the GIC redistributors", .base = c->gicr,
 				    .size = c->cpus * GZ_GICR_STRIDE };
 
+	struct bus_range firmware = { .name = "firmware of the guest", .base = GZ_FW_BASE,
+				      .size = GZ_FW_SIZE };
+
+	if (config_has_firmware(c) && bus_add(&m->bus, &firmware))
+		return -1;
 	return bus_add(&m->bus, &ram) || bus_add(&m->bus, &dist) || bus_add(&m->bus, &redist) ? -1 : 0;
 }
 
@@ -95,6 +100,8 @@ static int load_guest(struct machine *m)
 
 	if (boot_load_kernel(&m->mem, c->kernel, c->flat, &m->img))
 		return -1;
+	if (c->firmware && boot_load_firmware(&m->firmware, c->firmware))
+		return -1;
 	if (c->initrd && boot_load_initrd(&m->mem, c->initrd, &m->img))
 		return -1;
 	gz_debug("kernel at 0x%llx, initrd at 0x%llx, device tree at 0x%llx",
@@ -118,7 +125,13 @@ static int create_vcpus(struct machine *m)
 
 static int set_entries(struct machine *m)
 {
-	for (unsigned int i = 0; i < m->cfg->cpus; i++)
+	const uint64_t x[3] = { m->img.fdt, m->img.entry, m->img.kernel_end - m->img.entry };
+	unsigned int i = 0;
+
+	if (config_has_firmware(m->cfg) &&
+	    m->hv.ops->set_firmware_entry(&m->cpu[i++].vcpu, m->cfg->held_firmware ? 0 : GZ_FW_BASE, x))
+		return -1;
+	for (; i < m->cfg->cpus; i++)
 		if (m->hv.ops->set_entry(&m->cpu[i].vcpu, m->img.entry, m->img.fdt))
 			return -1;
 	return 0;
@@ -157,6 +170,8 @@ static int make_memory(struct machine *m)
 		return gmem_create(&m->mem, GZ_RAM_BASE, size);
 	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size, c->huge_pages))
 		return -1;
+	if (config_has_firmware(c) && gmem_create_private(&m->firmware, GZ_FW_BASE, GZ_FW_SIZE, false))
+		return -1;
 	return pool ? gmem_create(&m->pool, GZ_RAM_BASE + size, pool) : 0;
 }
 
@@ -179,7 +194,10 @@ static int give_memory(struct machine *m)
 			" memory; give --protected-vm-without-firmware to ask for protection");
 		return 0;
 	}
-	if (ops->protect(&m->hv))
+	if (config_has_firmware(m->cfg) &&
+	    ops->set_firmware(&m->hv, GZ_FW_BASE, GZ_FW_SIZE, m->firmware.host, m->cfg->held_firmware))
+		return -1;
+	if (!m->cfg->held_firmware && ops->protect(&m->hv))
 		return -1;
 	gz_note("protected VM: no CPU of the host reaches its memory once it runs; DMA of the host's"
 		" devices is not covered yet");
@@ -228,6 +246,7 @@ void machine_destroy(struct machine *m)
 			m->hv.ops->destroy_vcpu(&m->cpu[i].vcpu);
 	if (m->hv_opened)
 		hv_close(&m->hv);
+	gmem_destroy(&m->firmware);
 	gmem_destroy(&m->pool);
 	gmem_destroy(&m->mem);
 	if (m->stop_fd >= 0)

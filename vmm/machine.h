@@ -39,6 +39,7 @@ struct machine {
 	struct hv hv;
 	bool hv_opened;
 	struct gmem mem;
+	struct gmem firmware;			/* below it, with config_has_firmware() */
 	struct gmem pool;			/* behind it, of a protected VM: all we may touch */
 	struct bus bus;
 	struct boot_image img;

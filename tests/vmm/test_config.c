@@ -220,9 +220,7 @@ static void cli__absent_features__say_so(void **state)
 		{ "--tap=t0", "tap" }, { "--tap-name=t", "tap" }, { "--vsock=3", "vsock" },
 		{ "--cid=3", "vsock" }, { "--socket=/s", "control socket" }, { "--gdb=1234", "gdb" },
 		{ "--9p=/x", "9p" }, { "--shared-dir=/x:t", "9p" }, { "--bios=/f", "firmware" },
-		{ "--protected-vm", "protected VMs" },
-		{ "--protected-vm-with-firmware=/f", "protected VMs" },
-		{ "--unprotected-vm-with-firmware=/f", "protected VMs" },
+		{ "--unprotected-vm-with-firmware=/f", "unprotected VMs" },
 	};
 
 	(void)state;
@@ -258,6 +256,25 @@ static void cli__protection__taken_and_checked(void **state)
 	assert_true(c.huge_pages);
 }
 
+static void cli__firmware__one_way_of_three(void **state)
+{
+	static const char *const way[] = { "--protected-vm", "--protected-vm-with-firmware=/f",
+					   "--protected-vm-without-firmware" };
+
+	(void)state;
+	assert_int_equal(parse("Image", way[0], NULL), 0);
+	assert_true(c.protect && c.held_firmware && !c.firmware && config_has_firmware(&c));
+	assert_int_equal(parse("Image", way[1], "--swiotlb", "8", NULL), 0);
+	assert_true(c.protect && !c.held_firmware && config_has_firmware(&c));
+	assert_string_equal(c.firmware, "/f");
+	assert_int_equal(parse("Image", way[2], NULL), 0);
+	assert_false(config_has_firmware(&c));
+	for (unsigned int i = 0; i < 9; i++)
+		REFUSED("in one way", "Image", way[i / 3], way[i % 3]);
+	REFUSED("larger --mem", "Image", "--protected-vm", "-m", "79");
+	REFUSED("no kernel", "--protected-vm");
+}
+
 /* argp ends the process for these; the status is the contract. */
 static void cli__unknown_option__status_35(void **state)
 {
@@ -290,6 +307,7 @@ int main(void)
 		cmocka_unit_test(cli__kernel_and_cmdline__refused),
 		cmocka_unit_test(cli__absent_features__say_so),
 		cmocka_unit_test(cli__protection__taken_and_checked),
+		cmocka_unit_test(cli__firmware__one_way_of_three),
 		cmocka_unit_test(cli__unknown_option__status_35),
 	};
 

@@ -27,6 +27,7 @@ static struct {
 	unsigned int device_count;
 	struct gzvm_dtb_config dtb;
 	struct gzvm_enable_cap cap;
+	uint64_t firmware_size;
 	uint64_t reg_id[8], reg_value[8];
 	unsigned int reg_count;
 	struct gzvm_irqfd irqfd;
@@ -64,6 +65,8 @@ static int driver(unsigned long request, void *arg)
 		return 0;
 	case GZVM_ENABLE_CAP:
 		memcpy(&drv.cap, arg, sizeof(drv.cap));
+		if (drv.cap.args[0] == GZVM_CAP_PVM_GET_PVMFW_SIZE)
+			((struct gzvm_enable_cap *)arg)->args[1] = drv.firmware_size;
 		return 0;
 	case GZVM_SET_ONE_REG:
 		drv.reg_id[drv.reg_count] = reg->id;
@@ -321,6 +324,61 @@ static void gzvm__refusals__say_what_and_remedy(void **state)
 	assert_non_null(strstr(gz_err_last(), "X0"));
 }
 
+/* crosvm's calls: a slot, the size, the address; registers without a PC. */
+static void gzvm__held_firmware__slot_size_address(void **state)
+{
+	static uint8_t host[8192];
+	const uint64_t x[3] = { 1, 2, 3 };
+
+	(void)state;
+	drv.count = 0;
+	drv.firmware_size = sizeof(host);
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), 0);
+	assert_int_equal(drv.count, 3);
+	assert_int_equal(drv.request[0], GZVM_SET_USER_MEMORY_REGION);
+	assert_int_equal(drv.region.flags, GZVM_USER_MEM_REGION_PROTECT_FW);
+	assert_int_equal(drv.region.slot, 2);
+	assert_int_equal(drv.cap.args[0], GZVM_CAP_PVM_SET_PVMFW_GPA);
+	assert_int_equal(drv.cap.args[1], 0x7fc00000);
+	drv.reg_count = 0;
+	assert_int_equal(hv.ops->set_firmware_entry(&vcpu, 0, x), 0);
+	assert_int_equal(drv.reg_count, 4);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(drv.reg_id[i], GZVM_REG_X(i));
+		assert_int_equal(drv.reg_value[i], x[i]);
+	}
+	assert_int_equal(drv.reg_id[3], GZVM_REG_PSTATE);
+}
+
+static void gzvm__firmware__refusals_and_the_file(void **state)
+{
+	static uint8_t host[4096];
+	const uint64_t x[3] = { 0 };
+
+	(void)state;
+	drv.firmware_size = sizeof(host) + 1;
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), -1);
+	assert_non_null(strstr(gz_err_last(), "smaller one"));
+	drv.firmware_size = 0;
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), -1);
+	assert_non_null(strstr(gz_err_last(), "holds no firmware: start it with gz.fw="));
+	/* One of the VMM's own: nothing is asked, and PC is set. */
+	drv.count = 0;
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, false), 0);
+	assert_int_equal(drv.count, 1);
+	drv.reg_count = 0;
+	assert_int_equal(hv.ops->set_firmware_entry(&vcpu, 0x7fc00000, x), 0);
+	assert_int_equal(drv.reg_id[3], GZVM_REG_PC);
+	assert_int_equal(drv.reg_value[3], 0x7fc00000);
+	drv.fail_errno = EINVAL;
+	drv.fail_request = GZVM_ENABLE_CAP;
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), -1);
+	assert_non_null(strstr(gz_err_last(), "holds no firmware"));
+	drv.fail_request = GZVM_SET_USER_MEMORY_REGION;
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), -1);
+	assert_non_null(strstr(gz_err_last(), "memory for firmware at 0x7fc00000"));
+}
+
 /* The shared slot is there before the VM is asked to be a protected one. */
 static void gzvm__protect__shared_slot_then_request(void **state)
 {
@@ -394,7 +452,8 @@ int main(void)
 		T(gzvm__other_exits__each_its_meaning), T(gzvm__run_errno__again_or_lost),
 		T(gzvm__kick__sets_immediate_exit), T(gzvm__create_vm_errno__each_its_remedy),
 		T(gzvm__refusals__say_what_and_remedy), T(gzvm__describe__one_line),
-		T(gzvm__protect__shared_slot_then_request),
+		T(gzvm__protect__shared_slot_then_request), T(gzvm__held_firmware__slot_size_address),
+		T(gzvm__firmware__refusals_and_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

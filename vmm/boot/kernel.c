@@ -151,3 +151,18 @@ int boot_load_initrd(const struct gmem *mem, const char *path, struct boot_image
 	free(data);
 	return err;
 }
+
+int boot_load_firmware(const struct gmem *mem, const char *path)
+{
+	uint8_t *data;
+	size_t len;
+	int err = 0;
+
+	if (boot_read_file("firmware", path, &data, &len))
+		return -1;
+	if (place(mem, mem->base, data, len))
+		err = gz_err("firmware %s has %zu bytes: a guest has room for %" PRIu64 " MiB", path, len,
+			     mem->size >> 20);
+	free(data);
+	return err;
+}

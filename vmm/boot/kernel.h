@@ -29,6 +29,9 @@ uint64_t boot_fdt_address(const struct gmem *mem);
  */
 int boot_load_kernel(const struct gmem *mem, const char *path, bool flat, struct boot_image *img);
 
+/* Load firmware at the start of its own memory. */
+int boot_load_firmware(const struct gmem *mem, const char *path);
+
 /* Load an initrd behind the kernel, below the FDT. Call after boot_load_kernel(). */
 int boot_load_initrd(const struct gmem *mem, const char *path, struct boot_image *img);
 

@@ -61,12 +61,19 @@ struct hv_ops {
 	int (*set_shared)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
 	/* The host's CPUs shall not reach the rest once the guest runs. NULL: this back end cannot. */
 	int (*protect)(struct hv *hv);
+	/*
+	 * These SIZE bytes are for firmware. HELD: the hypervisor's own, in place of protect(), which fails
+	 * when it holds none or a larger one. NULL: this back end cannot.
+	 */
+	int (*set_firmware)(struct hv *hv, uint64_t gpa, uint64_t size, void *host, bool held);
 	int (*create_gic)(struct hv *hv, const struct hv_gic *gic);
 	int (*create_vcpu)(struct hv *hv, unsigned int id, struct hv_vcpu *vcpu);
 	/* After the last vCPU and before the first irqfd. */
 	int (*seal)(struct hv *hv, uint64_t fdt_gpa, uint64_t fdt_max);
 	/* vCPU 0 starts at PC with X0; the others wait for PSCI. */
 	int (*set_entry)(struct hv_vcpu *vcpu, uint64_t pc, uint64_t x0);
+	/* vCPU 0 of a VM with firmware, instead: PC 0 leaves it to the hypervisor. */
+	int (*set_firmware_entry)(struct hv_vcpu *vcpu, uint64_t pc, const uint64_t x[3]);
 	int (*run)(struct hv_vcpu *vcpu, struct hv_exit *exit);	/* -1: the VM is lost */
 	void (*set_kick)(struct hv_vcpu *vcpu, bool on);	/* async-signal-safe */
 	/* These two may fail without a word: the caller has a slower way. Return 0 or -errno. */

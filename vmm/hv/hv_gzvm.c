@@ -135,6 +135,40 @@ static int gzvm_protect(struct hv *hv)
 		      " differ, see `dmesg | grep gzvm`", strerror(errno));
 }
 
+static int gzvm_use_held(struct hv *hv, uint64_t gpa, uint64_t room)
+{
+	struct gzvm_enable_cap size = {
+		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_GET_PVMFW_SIZE },
+	};
+	struct gzvm_enable_cap set = {
+		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_SET_PVMFW_GPA, gpa },
+	};
+
+	if (ioctl(hv->vm_fd, GZVM_ENABLE_CAP, &size) || size.args[1] == 0)
+		return gz_err("the hypervisor holds no firmware: start it with gz.fw=ADDRESS,SIZE, or give"
+			      " --protected-vm-with-firmware FILE or --protected-vm-without-firmware");
+	if (size.args[1] > room)
+		return gz_err("the hypervisor's firmware has %" PRIu64 " bytes, and a guest room for %" PRIu64
+			      ": start it with a smaller one", (uint64_t)size.args[1], room);
+	if (ioctl(hv->vm_fd, GZVM_ENABLE_CAP, &set) == 0)
+		return 0;
+	return gz_err("the hypervisor does not start this VM in its firmware: %s; see `dmesg | grep gzvm`",
+		      strerror(errno));
+}
+
+static int gzvm_set_firmware(struct hv *hv, uint64_t gpa, uint64_t size, void *host, bool held)
+{
+	struct gzvm_userspace_memory_region r = {
+		.slot = 2, .flags = GZVM_USER_MEM_REGION_PROTECT_FW, .guest_phys_addr = gpa,
+		.memory_size = size, .userspace_addr = (uintptr_t)host,
+	};
+
+	if (ioctl(hv->vm_fd, GZVM_SET_USER_MEMORY_REGION, &r))
+		return gz_err("the hypervisor refuses memory for firmware at 0x%" PRIx64 ": %s", gpa,
+			      strerror(errno));
+	return held ? gzvm_use_held(hv, gpa, size) : 0;
+}
+
 static int gzvm_create_gic(struct hv *hv, const struct hv_gic *gic)
 {
 	struct gzvm_create_device dist = {
@@ -194,6 +228,18 @@ static int gzvm_set_entry(struct hv_vcpu *vcpu, uint64_t pc, uint64_t x0)
 	if (vcpu->id == 0 && set_reg(vcpu, GZVM_REG_X(0), x0, "X0"))
 		return -1;
 	if (vcpu->id == 0 && set_reg(vcpu, GZVM_REG_PC, pc, "PC"))
+		return -1;
+	return set_reg(vcpu, GZVM_REG_PSTATE, PSTATE_EL1H_MASKED, "PSTATE");
+}
+
+static int gzvm_set_firmware_entry(struct hv_vcpu *vcpu, uint64_t pc, const uint64_t x[3])
+{
+	static const char *const name[] = { "X0", "X1", "X2" };
+
+	for (unsigned int i = 0; i < 3; i++)
+		if (set_reg(vcpu, GZVM_REG_X(i), x[i], name[i]))
+			return -1;
+	if (pc && set_reg(vcpu, GZVM_REG_PC, pc, "PC"))
 		return -1;
 	return set_reg(vcpu, GZVM_REG_PSTATE, PSTATE_EL1H_MASKED, "PSTATE");
 }
@@ -362,7 +408,8 @@ static const unsigned long run_ioctl[] = { GZVM_RUN, GZVM_IRQ_LINE };
 const struct hv_ops hv_gzvm_ops = {
 	.name = "gzvm", .path = "/dev/gzvm", .create_vm = gzvm_create_vm,
 	.set_memory = gzvm_set_memory, .set_shared = gzvm_set_shared,
-	.protect = gzvm_protect, .create_gic = gzvm_create_gic,
+	.protect = gzvm_protect, .set_firmware = gzvm_set_firmware,
+	.set_firmware_entry = gzvm_set_firmware_entry, .create_gic = gzvm_create_gic,
 	.create_vcpu = gzvm_create_vcpu, .seal = gzvm_seal, .set_entry = gzvm_set_entry,
 	.run = gzvm_run, .set_kick = gzvm_set_kick, .irqfd = gzvm_irqfd,
 	.ioeventfd = gzvm_ioeventfd, .irq_line = gzvm_irq_line,
