@@ -18,6 +18,30 @@ _start:
 
 	.text
 primary:
+	msr	tpidr_el1, x30			/* the only register that nobody needs yet */
+	adrp	x30, entry_regs
+	add	x30, x30, :lo12:entry_regs
+	stp	x0, x1, [x30]
+	stp	x2, x3, [x30, #16]
+	stp	x4, x5, [x30, #32]
+	stp	x6, x7, [x30, #48]
+	stp	x8, x9, [x30, #64]
+	stp	x10, x11, [x30, #80]
+	stp	x12, x13, [x30, #96]
+	stp	x14, x15, [x30, #112]
+	stp	x16, x17, [x30, #128]
+	stp	x18, x19, [x30, #144]
+	stp	x20, x21, [x30, #160]
+	stp	x22, x23, [x30, #176]
+	stp	x24, x25, [x30, #192]
+	stp	x26, x27, [x30, #208]
+	stp	x28, x29, [x30, #224]
+	mrs	x1, tpidr_el1
+	mov	x2, sp
+	stp	x1, x2, [x30, #240]
+	mrs	x1, sctlr_el1
+	mrs	x2, daif
+	stp	x1, x2, [x30, #256]
 	mov	x19, x0
 	adrp	x1, _bss_start
 	add	x1, x1, :lo12:_bss_start
@@ -113,6 +137,12 @@ load_call:
 	ldp	x14, x15, [x18, #112]
 	ldp	x16, x17, [x18, #128]
 	ret
+
+	.data
+	.balign	16
+	.globl entry_regs
+entry_regs:
+	.space	34 * 8
 
 	.bss
 	.balign	4096

@@ -169,12 +169,20 @@ void test_end(void);
 void test_skip(const char *name, const char *why);
 void test_fail(const char *file, int line, const char *what, u64 got, u64 want);
 __attribute__((noreturn)) void tests_report(void);
+/* The closing line alone; how many failed, or 1 when none ran. */
+u32 tests_sum(const char *who);
 #define EXPECT_EQ(got, want) \
 	do { u64 g_ = (u64)(got), w_ = (u64)(want); if (g_ != w_) test_fail(__FILE__, __LINE__, #got, g_, w_); } while (0)
 #define EXPECT(cond) \
 	do { if (!(cond)) test_fail(__FILE__, __LINE__, #cond, 0, 1); } while (0)
 #define TEST(name) static void name(void)
 #define RUN_TEST(name) do { test_begin(#name); name(); test_end(); } while (0)
+
+/* entry.S: X0 to X30, SP, SCTLR_EL1 and DAIF as this CPU was entered. */
+extern u64 entry_regs[34];
+#define ENTRY_SP	31
+#define ENTRY_SCTLR	32
+#define ENTRY_DAIF	33
 
 /* The payload. */
 void payload_main(u64 fdt);

@@ -36,10 +36,15 @@ void test_skip(const char *name, const char *why)
 	skipped++;
 }
 
-void tests_report(void)
+u32 tests_sum(const char *who)
 {
 	if (skipped)
 		printf("%u skipped\n", skipped);
-	printf("%u passed, %u failed\n", passed, failed);
-	finish(failed || !passed ? 1 : 0);
+	printf("%s%u passed, %u failed\n", who, passed, failed);
+	return failed ? failed : !passed;
+}
+
+void tests_report(void)
+{
+	finish(tests_sum("") ? 1 : 0);
 }

@@ -22,6 +22,7 @@ Boots QEMU with the hypervisor at EL2, an unmodified Debian kernel as host, and 
 guest through gzvm.ko and gz. Installs and builds what is missing."""
 GUEST_CMDLINE = "console=ttyS0 quiet loglevel=4"
 ATTACKER = os.path.join(paths.OUT, "tests", "clients")
+FIRMWARE = os.path.join(paths.OUT, "guests", "firmware.bin")
 SWIOTLB_MIB = 16      # of a protected guest's memory: what its devices reach
 PORTS = ("gz.agent", "gz.ctl", "gz.console")
 
@@ -42,6 +43,7 @@ def parse(argv):
     ap.add_argument("--host", action="store_true", help="run CMD in the host instead of a guest")
     ap.add_argument("--bare", action="store_true", help="no hypervisor: the host kernel itself at EL2")
     ap.add_argument("--protected", action="store_true", help="a guest whose memory the host cannot read")
+    ap.add_argument("--firmware", action="store_true", help="with --protected: it starts in firmware that the host cannot change")
     ap.add_argument("--attack", action="store_true", help="attack an open VM and a protected one from the host")
     ap.add_argument("--share", metavar="DIR", help="show DIR to the host at /mnt/share, read-write")
     ap.add_argument("--cpu", default="cortex-a76", metavar="MODEL")
@@ -88,6 +90,8 @@ def check(ap, a):
         a.guest_dev = "/dev/kvm"       # only KVM can run a guest without our hypervisor
     if a.protected and (a.host or a.bare):
         ap.error("--protected is about a guest under the hypervisor: leave out --host and --bare")
+    if a.firmware and not a.protected:
+        ap.error("--firmware is the firmware of a protected guest: give --protected too")
     if a.guest_kernel not in ("debian", "small"):
         if not os.path.isfile(a.guest_kernel):
             ap.error(f"--guest-kernel {a.guest_kernel}: there is no such file")
@@ -152,6 +156,7 @@ def prepare(a, say):
     jobs += [] if a.bare else [[*make, paths.TOP + "/hyp"]]
     jobs += [[*make, paths.TOP + "/guests/linux", "6.12"]] if a.protected else []
     jobs += [[*make, paths.TOP + "/tests/clients"]] if a.attack else []
+    jobs += [[*make, paths.TOP + "/guests", "../out/guests/firmware.bin"]] if a.firmware else []
     if not a.bare and (a.headers or not a.kernel):
         jobs.append([*make, paths.TOP + "/linux"] + ([f"KDIR={os.path.abspath(a.headers)}"] if a.headers else ["6.12"]))
     elif not a.bare:
@@ -180,7 +185,8 @@ def guest_words(a):
             "--mem", str(a.guest_mem), "--disk", "/dev/vda", "--net", "user,loopback", "--rng",
             "--vport", "gz.agent=/dev/virtio-ports/gz.agent",
             "--serial", "file:/dev/virtio-ports/gz.console",
-            *(["--protected-vm-without-firmware", "--swiotlb", str(SWIOTLB_MIB)] if a.protected else [])]
+            *(["--protected-vm" if a.firmware else "--protected-vm-without-firmware", "--swiotlb", str(SWIOTLB_MIB)]
+              if a.protected else [])]
 
 
 def guest_kernel(a):
@@ -216,7 +222,7 @@ def machine(a, host, initrd, folder):
         disks = [(os.path.realpath(paths.cache()["GZ_ROOTFS"]), "snapshot")]
     return qemu.Machine(
         qemu=a.qemu, cpu=a.cpu, smp=a.smp, mem=a.mem, hyp=None if a.bare else paths.HYP, kernel=host.file,
-        initrd=initrd, append=f"{qemu.CONSOLE} {a.append}".strip(), icount=a.icount, gdb=a.gdb,
+        initrd=initrd, append=f"{qemu.CONSOLE} {a.append}".strip(), firmware=FIRMWARE if a.firmware else None, icount=a.icount, gdb=a.gdb,
         thread=a.thread, machine=a.machine, disks=disks, ports=[(n, os.path.join(folder, n)) for n in PORTS],
         share=os.path.abspath(a.share) if a.share else None)
 

@@ -27,6 +27,7 @@ class Machine:
     kernel: str | None = None
     initrd: str | None = None
     append: str = CONSOLE
+    firmware: str | None = None                        # of protected VMs, held by the hypervisor: whole pages
     icount: bool = False
     gdb: int | None = None
     thread: str | None = None
@@ -78,7 +79,15 @@ class Machine:
         if need > size(self.mem):
             raise Wrong(f"--mem {self.mem} has no room for kernel and initramfs; remedy: at least "
                         f"--mem {need // (1 << 20) + 64}M")
-        return ["-device", f"guest-loader,addr={addr:#x},kernel={comma(self.kernel)}"]
+        return ["-device", f"guest-loader,addr={addr:#x},kernel={comma(self.kernel)}", *self._firmware()]
+
+    def _firmware(self):
+        if not self.firmware:
+            return []
+        # At the top of RAM, where EL2's pool makes room for it.
+        addr = RAM_BASE + size(self.mem) - (8 << 20)
+        self.append = f"{self.append} gz.fw={addr:#x},{os.path.getsize(self.firmware):#x}".strip()
+        return ["-device", f"loader,file={comma(self.firmware)},addr={addr:#x},force-raw=on"]
 
     def _payload(self):
         first = self.hyp or self.kernel
