@@ -6,6 +6,7 @@
  */
 #include "gz/guest_hvc.h"
 #include "lib/lib.h"
+#include "lib/testdev.h"
 
 #define HOME		0x7fc00000ull
 #define CONFIG_MAGIC	0x666d7670u
@@ -114,7 +115,7 @@ TEST(guard__enrolled__only_mapped_devices_answer)
 
 	EXPECT_EQ(hvc(VENDOR_HYP_MMIO_GUARD_INFO, 0, 0, 0), PAGE_SIZE);
 	EXPECT_EQ(exc_try(touch, (void *)UNUSED_DEVICE, &e), 0);
-	EXPECT_EQ(hvc(VENDOR_HYP_MMIO_GUARD_MAP, 0, 0, 0), 0);		/* the console */
+	EXPECT_EQ(hvc(VENDOR_HYP_MMIO_GUARD_MAP, fdt ? 0 : TESTDEV_BASE, 0, 0), 0);	/* the console */
 	EXPECT_EQ(hvc(VENDOR_HYP_MMIO_GUARD_ENROLL, 0, 0, 0), 0);
 	EXPECT_EQ(exc_try(touch, (void *)UNUSED_DEVICE, &e), 1);
 	EXPECT_EQ(e.esr >> 26, EC_DABT);

@@ -204,8 +204,6 @@ TEST(enable_cap__protected__unknown_command_einval)
 
 	vm_make_bare(&vm);
 	EXPECT_ERR(vm_ioctl(&vm, GZVM_ENABLE_CAP, &c), EINVAL);
-	c.args[0] = GZVM_CAP_PVM_GET_PVMFW_SIZE;	/* there is no firmware */
-	EXPECT_ERR(vm_ioctl(&vm, GZVM_ENABLE_CAP, &c), EINVAL);
 	vm_end(&vm);
 }
 
@@ -222,18 +220,6 @@ TEST(enable_cap__protected__before_the_first_run_only)
 	vm_make(&vm, 1, guest_off, NULL);
 	expect_off(&vm, 0);
 	EXPECT_ERR(vm_protect(&vm), EBUSY);
-	vm_end(&vm);
-}
-
-/* The hypervisor holds no firmware. */
-TEST(enable_cap__firmware__eopnotsupp)
-{
-	struct gzvm_enable_cap c = { .cap = GZVM_CAP_PROTECTED_VM,
-		.args = { GZVM_CAP_PVM_SET_PVMFW_GPA, 0x7fc00000 } };
-	struct vm vm;
-
-	vm_make_bare(&vm);
-	EXPECT_ERR(vm_ioctl(&vm, GZVM_ENABLE_CAP, &c), EOPNOTSUPP);
 	vm_end(&vm);
 }
 

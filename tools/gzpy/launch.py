@@ -43,7 +43,7 @@ def parse(argv):
     ap.add_argument("--host", action="store_true", help="run CMD in the host instead of a guest")
     ap.add_argument("--bare", action="store_true", help="no hypervisor: the host kernel itself at EL2")
     ap.add_argument("--protected", action="store_true", help="a guest whose memory the host cannot read")
-    ap.add_argument("--firmware", action="store_true", help="with --protected: it starts in firmware that the host cannot change")
+    ap.add_argument("--firmware", action="store_true", help="the hypervisor holds firmware; with --protected the guest starts in it")
     ap.add_argument("--attack", action="store_true", help="attack an open VM and a protected one from the host")
     ap.add_argument("--share", metavar="DIR", help="show DIR to the host at /mnt/share, read-write")
     ap.add_argument("--cpu", default="cortex-a76", metavar="MODEL")
@@ -90,8 +90,8 @@ def check(ap, a):
         a.guest_dev = "/dev/kvm"       # only KVM can run a guest without our hypervisor
     if a.protected and (a.host or a.bare):
         ap.error("--protected is about a guest under the hypervisor: leave out --host and --bare")
-    if a.firmware and not a.protected:
-        ap.error("--firmware is the firmware of a protected guest: give --protected too")
+    if a.firmware and (a.bare or not (a.protected or a.host)):
+        ap.error("--firmware is for protected guests: give --protected too, or --host to start one by hand")
     if a.guest_kernel not in ("debian", "small"):
         if not os.path.isfile(a.guest_kernel):
             ap.error(f"--guest-kernel {a.guest_kernel}: there is no such file")
