@@ -51,10 +51,23 @@ static uint64_t word_of(const char *path, uint64_t index)
 	return word;
 }
 
+uint64_t pa_now(void *page)
+{
+	uint64_t entry, tries = 0;
+
+	/* While reclaim or compaction tries to move a page, its entry is of another kind for a moment. */
+	do {
+		(void)*(volatile uint8_t *)page;
+		entry = word_of("/proc/self/pagemap", (uintptr_t)page / PAGE);
+	} while (!(entry >> 63) && ++tries < 1000);
+	EXPECT(entry >> 63);
+	return (entry & ((1ull << 55) - 1)) * PAGE;
+}
+
 uint64_t pa_of(void *page)
 {
 	*(volatile uint8_t *)page = 0;
-	return (word_of("/proc/self/pagemap", (uintptr_t)page / PAGE) & ((1ull << 55) - 1)) * PAGE;
+	return pa_now(page);
 }
 
 void expect_kind(uint64_t pa)

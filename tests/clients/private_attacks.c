@@ -16,7 +16,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "private_attacks.h"
+#include "private_attacks_more.h"
 
 #define PAGE	4096
 #define BLOCK	(2l << 20)
@@ -290,6 +290,23 @@ const struct attack attacks[] = {
 	{ "compaction, then load", a_compaction, false, 0 }, { "collapse, then load", a_collapse, false, 0 },
 	{ "populate, then load", a_populate, false, 0 }, { "same-page merging", a_merge, false, 0 },
 	{ "fork, then load", a_fork_load, false, 0 },
+	{ "across the border", a_border, false, 0 },
+	{ "load exclusive pair", a_exclusive, false, 0 },
+	{ "atomic swap", a_swap, true, 0 },
+	{ "cache lines, then load", a_cache_load, false, 0 },
+	{ "advise, then load", a_advise_load, false, 0 },
+	{ "migrate, then load", a_migrate_load, false, 0 },
+	{ "lock, protect, then load", a_lock_load, false, 0 },
+	{ "advised by another", a_process_madvise, false, 0 },
+	{ "sendfile of the memfd", a_sendfile, false, EINVAL },
+	{ "send as a packet", a_packet, false, 0 },
+	{ "send without a copy", a_zerocopy, false, 0 },
+	{ "userfaultfd continue", a_continue, false, 0 },
+	{ "kprobe reads it", a_kprobe, false, 0 },
+	{ "vhost sends it", a_vhost_send, false, 0 },
+	{ "vhost receives into it", a_vhost_receive, true, 0 },
+	{ "vhost logs into it", a_vhost_log, true, 0 },
+	{ "vhost ring in it", a_vhost_ring, true, 0 },
 };
 
 const unsigned int attack_count = sizeof(attacks) / sizeof(attacks[0]);

@@ -33,6 +33,12 @@ hold() {
 do_clients() {
 	only=$(word only)
 	insmod /brd.ko rd_nr=1 rd_size=1024
+	for m in /more-*.ko; do
+		insmod "$m"
+	done
+	echo 32M >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null
+	swapon /dev/zram0
 	for p in $(word populate | tr , ' '); do
 		insmod /gzvm.ko populate="$p"
 		/gzvm_abi_test ${only#-}
