@@ -38,7 +38,6 @@ do_clients() {
 	done
 	echo 32M >/sys/block/zram0/disksize
 	mkswap /dev/zram0 >/dev/null
-	swapon /dev/zram0
 	for p in $(word populate | tr , ' '); do
 		insmod /gzvm.ko populate="$p"
 		/gzvm_abi_test ${only#-}
