@@ -107,15 +107,16 @@ TEST(pages__per_owner__sum_to_the_machine)
 {
 	static const u32 owners[] = { GZ_STAT_PAGES_NONE, GZ_STAT_PAGES_HYP, GZ_STAT_PAGES_HOST, GZ_STAT_PAGES_SHARED_HYP,
 				      GZ_STAT_PAGES_SHARED_GUEST, GZ_STAT_PAGES_DONATED, GZ_STAT_PAGES_DEVICE };
-	u64 ram, ram_size = 0, image_size = 0, pool_size = 0, base, sum = 0;
+	u64 ram, ram_size = 0, image_size = 0, pool_size = 0, fw_size = 0, base, sum = 0;
 
 	EXPECT(fdt_find_named(host_fdt, "memory@", &ram, &ram_size));
 	EXPECT(fdt_find_named(host_fdt, "geniezone-image", &base, &image_size));
 	EXPECT(fdt_find_named(host_fdt, "geniezone-pool", &base, &pool_size));
+	(void)fdt_find_named(host_fdt, "geniezone-firmware", &base, &fw_size);	/* where EL2 holds one */
 	for (u32 i = 0; i < ARRAY_SIZE(owners); i++)
 		sum += gz_stat_read(owners[i]);
 	EXPECT_EQ(sum, ram_size / PAGE_SIZE);
-	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_HYP), (image_size + pool_size) / PAGE_SIZE);
+	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_HYP), (image_size + pool_size + fw_size) / PAGE_SIZE);
 	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_SHARED_GUEST), 0);
 	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_DONATED), 0);
 	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_SHARED_HYP), 0);
