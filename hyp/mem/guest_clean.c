@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Job: without FEAT_S2FWB a guest with its caches off reads past the host's dirty lines: clean them to the point of
- *      coherency (Arm ARM DDI 0487, "Mismatched memory attributes").
- * Never: needed where stage 2 forces write-back.
+ *      coherency (Arm ARM DDI 0487, "Mismatched memory attributes"). With or without: no line of a private page differs from memory.
+ * Never: needed for shared memory where stage 2 forces write-back.
  * Used by: share.c, run.
  */
 #include "insn/barrier.h"
@@ -99,7 +99,7 @@ enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_
 	struct gm_slice s = { gm, &at, (u64)budget_pages * GM_PAGE_COST };
 	enum gz_err err;
 
-	if (pg_features.fwb)
+	if (pg_features.fwb && !guest_mem_private(gm))
 		return GZ_OK;
 	err = LOCKED(&gm->lock, gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf));
 	*cursor = at;

@@ -126,7 +126,7 @@ bool guest_mmio_allowed(struct guest_mem *gm, ipa_t ipa);
 bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write);
 /* Teardown: marks dying (no further move succeeds), gives pages back, frees tables; GZ_EAGAIN while more is left. Needs: no vCPU resident. */
 enum gz_err guest_mem_destroy_slice(struct guest_mem *gm, u32 budget_pages) __must_check;
-/* Cleans every mapped page to the point of coherency, in slices from *cursor (0 first); GZ_EAGAIN while more is left. Nothing to do with FWB. */
+/* Cleans every mapped page to the point of coherency, in slices from *cursor (0 first); GZ_EAGAIN while more is left. Nothing to do with FWB, but when it is private. */
 enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_pages) __must_check;
 
 #endif

@@ -40,8 +40,11 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 		return err;
 	if (move == MOVE_HOST_DONATE_GUEST)
 		firmware_fill(gm, IPA(plan->addr), pa, false);
-	/* A vCPU with its caches off may read it first, also long after another turned its own on. */
-	if (!pg_features.fwb)
+	/*
+	 * A vCPU with its caches off may read it first, also long after another turned its own on. What becomes private is one value in
+	 * caches and memory, FWB or not: docs/memory-ownership.md "Caches".
+	 */
+	if (!pg_features.fwb || move == MOVE_HOST_DONATE_GUEST)
 		clean_range_to_poc(pa);
 	fetch_fresh();			/* another vCPU may fetch as soon as it is mapped */
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Job: without forced write-back, what one side wrote through the caches reaches the other that has them off.
+ * Job: without forced write-back, what one side wrote through the caches reaches the other that has them off; a private
+ *      guest finds no cache line that differs from memory.
  * Never: a long stretch: memory is cleaned in slices with exits to the host in between.
  * Called by: run.c (first RUN), run_sysreg.c (SCTLR_EL1, set/way).
  */
@@ -31,7 +32,7 @@ bool run_clean_first(struct run *r)
 	struct vm *vm = r->vm;
 	u64 cursor = READ_ONCE(vm->clean_cursor);
 
-	if (pg_features.fwb || READ_ONCE(vm->cleaned))
+	if (READ_ONCE(vm->cleaned))
 		return true;
 	if (!clean(vm, &cursor)) {
 		WRITE_ONCE(vm->clean_cursor, cursor);

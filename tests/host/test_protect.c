@@ -253,6 +253,44 @@ static void seal__stops_half_way__tlbs_flushed(void **state)
 	page_pool_give_back(NULL, &rest);
 }
 
+/* A line the host left behind must not hide what it stored to memory without caches: gone after the host lost the page, FWB or not. */
+static void donate__with_fwb__cleaned_between_host_and_guest(void **state)
+{
+	u32 flushed = 0, first = 0, lines = 0;
+
+	(void)state;
+	start(&gm);
+	shim_events_clear();
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 3), GZ_OK);
+	for (u32 i = 0; i < shim_event_count(); i++) {
+		enum shim_ev ev = shim_event_at(i)->ev;
+
+		if (ev == EV_TLBI_IPAS2E1IS || ev == EV_TLBI_VMALLS12E1IS)
+			flushed = i;
+		first = ev == EV_DC_CIVAC && !lines ? i : first;
+		lines += ev == EV_DC_CIVAC;
+	}
+	assert_int_equal(lines, 3 * PAGE_SIZE / 64);
+	assert_in_range(flushed, 1, first);
+	shim_events_clear();
+	assert_int_equal(give(&gm, SWIOTLB, BLOCK_PA + BLOCK_SIZE, 3), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), 0);
+}
+
+static void seal__with_fwb__all_cleaned_afterwards(void **state)
+{
+	u64 cursor = 0;
+
+	(void)state;
+	assert_int_equal(give(&gm, IPA0, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(give(&gm, IPA0 + BLOCK_SIZE, BLOCK_PA + 2 * BLOCK_SIZE, 5), GZ_OK);
+	start(&gm);
+	shim_events_clear();
+	while (guest_mem_clean_slice(&gm, &cursor, 64) == GZ_EAGAIN)
+		;
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), 517 * PAGE_SIZE / 64);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -266,6 +304,7 @@ int main(void)
 		T(donate__icache_invalidated_before_the_guest_has_it),
 		cmocka_unit_test_setup_teardown(donate__scattered_in_a_small_pool__another_vm_still_maps, setup_small, teardown),
 		T(seal__scattered_pages__few_tlb_invalidations), T(seal__stops_half_way__tlbs_flushed),
+		T(donate__with_fwb__cleaned_between_host_and_guest), T(seal__with_fwb__all_cleaned_afterwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

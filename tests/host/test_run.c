@@ -447,11 +447,9 @@ static void serror__from_guest__becomes_the_hosts(void **state)
 	assert_true(shim_sysreg_read("hcr_el2") & HCR_VSE);
 }
 
-static void first_run__no_fwb__memory_cleaned_once(void **state)
+static void cleaned_once(u16 vm)
 {
-	u16 vm = make_vm(1, false);
-
-	(void)state;
+	assert_int_equal(hvc(GZ_FN_SET_ONE_REG, GZ_TUPLE(vm, 0), CORE_PC, RAM_IPA, 0).st, 0);
 	shim_events_clear();
 	shim_irq_pending = true;
 	while (run(vm, 0) == GZ_EXIT_GZ)
@@ -461,6 +459,10 @@ static void first_run__no_fwb__memory_cleaned_once(void **state)
 	run(vm, 0);
 	assert_int_equal(shim_events_of(EV_DC_CIVAC) + shim_events_of(EV_DC_CVAC), 0);
 }
+
+static void first_run__no_fwb__memory_cleaned_once(void **state) { (void)state; cleaned_once(make_vm(1, false)); }
+
+static void first_run__protected__memory_cleaned_once(void **state) { (void)state; cleaned_once(make_protected(1)); }
 
 #define T(f) cmocka_unit_test_setup(f, run_setup)
 
@@ -487,6 +489,7 @@ int main(void)
 		T(destroy__while_running__guest_leaves_then_gone),
 		T(serror__from_guest__becomes_the_hosts),
 		cmocka_unit_test_setup(first_run__no_fwb__memory_cleaned_once, run_setup_no_fwb),
+		T(first_run__protected__memory_cleaned_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
