@@ -232,13 +232,12 @@ bool machine_option(const struct machine *m, const char *name, char *value, u32 
 
 	for (; *at; at += len + (at[len] != '\0')) {
 		len = word_length(at);
-		if (len < 4 + want || strncmp(at + 3, name, want) || at[3 + want] != '=')
+		if (len < 3 + want || strncmp(at + 3, name, want) || (len > 3 + want && at[3 + want] != '='))
 			continue;
-		len -= 4 + want;
-		at += 4 + want;
+		len -= MIN(len, 4 + want);
 		if (len >= size)
-			return false;
-		memcpy(value, at, len);
+			len = 0;
+		memcpy(value, at + 4 + want, len);
 		value[len] = '\0';
 		return true;
 	}

@@ -47,7 +47,7 @@ struct machine {
 
 /* Why a tree was refused, as one sentence for a person; NULL when it was accepted. */
 enum gz_err machine_from_fdt(struct machine *m, const void *blob, u32 max, const char **why) __must_check;
-/* "gz.NAME=VALUE" out of gz_args; false when absent. Writes a NUL-terminated copy. */
+/* "gz.NAME=VALUE" out of gz_args; false when absent. Writes a NUL-terminated copy: nothing of a value that is missing or too long. */
 bool machine_option(const struct machine *m, const char *name, char *value, u32 size);
 
 #endif

@@ -97,6 +97,7 @@ static void protect_badly(void *arg)
 static void option__protect__swiotlb_or_no_start(void **state)
 {
 	static const char *const bad[] = { "gz.protect=", "gz.protect=swiotlbs", "gz.protect=all" };
+	static const char *const worse[] = { "gz.protect", "gz.protect=swiotlb,and-more-than-any-value-there-could-be" };
 
 	(void)state;
 	vm_protect_swiotlb = false;
@@ -109,6 +110,8 @@ static void option__protect__swiotlb_or_no_start(void **state)
 		assert_non_null(strstr(shim_panic_text, bad[i]));
 		assert_non_null(strstr(shim_panic_text, "gz.protect=swiotlb"));
 	}
+	for (u32 i = 0; i < ARRAY_SIZE(worse); i++)
+		assert_true(shim_panics(protect_badly, (void *)worse[i]));
 }
 
 static void option__testseed__seeds_and_warns(void **state)
