@@ -68,7 +68,10 @@ static void close_clean(void *p)
 
 void scrub_to_poc(pa_t page)
 {
-	close_clean(memset(fixmap_map(FIXMAP_CLEAN, page, PG_R | PG_W), 0, PAGE_SIZE));
+	void *p = fixmap_map(FIXMAP_CLEAN, page, PG_R | PG_W);
+
+	memset(p, 0, PAGE_SIZE);
+	close_clean(p);
 }
 
 void copy_to_poc(pa_t page, pa_t from)
