@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "kinds.h"
@@ -121,6 +122,33 @@ TEST(huge__hugetlb_without_the_seal__refused)
 	       (reason == GZVM_EXIT_EXCEPTION && vm.run[0].exception.error_code == EINVAL));
 	vm_end(&vm);
 	use_kind(RAM_SMALL);
+}
+
+/* A fault on one page of a huge one may map them all: none of it is user space's while a page is hidden. */
+static void neighbours(void)
+{
+	const uint64_t x[4] = { DATA_GPA, DATA_GPA + PAGE, MMIO_GPA };
+	uint64_t value = 0;
+	uint8_t *page;
+	struct vm vm;
+	struct iovec mine = { &value, 8 }, his;
+
+	vm_make(&vm, 1, guest_secret, x);
+	page = vm.ram + (DATA_GPA - RAM_GPA);
+	his = (struct iovec){ page, 8 };
+	expect_kind(pa_of(page));
+	EXPECT_OK(madvise(page + 9 * PAGE, PAGE, 23 /* MADV_POPULATE_WRITE */));
+	EXPECT_OK(vm_protect(&vm));
+	expect_mmio(&vm, 0, MMIO_GPA, true, 8);
+	EXPECT(madvise(page + 9 * PAGE, PAGE, 23) < 0);
+	EXPECT(process_vm_readv(getpid(), &mine, 1, &his, 1, 0) < 0);
+	EXPECT_EQ(value, 0);
+	end_unharmed(&vm);
+}
+
+TEST(huge__write_beside_a_hidden_page__hidden_one_stays_so)
+{
+	on_huge_kinds(neighbours);
 }
 
 static int offline(const char *how, uint64_t pa)

@@ -8,7 +8,8 @@
  * space first, with what the kernel has for broken memory: the flag makes page faults, read, write,
  * splice and reclaim refuse it, and a reference count that is exactly the page cache's and ours
  * says that nobody got hold of it before. Of a large folio the slot must have pinned every page,
- * since references count for all of it. Documentation/virt/geniezone/memory.rst, "Hidden pages".
+ * since references count for all of it, and it goes as a whole, since a fault on one page may map
+ * them all. Documentation/virt/geniezone/memory.rst, "Hidden pages".
  */
 #define pr_fmt(fmt) "gzvm: " fmt
 
@@ -30,20 +31,16 @@
 /**
  * struct gzvm_part - pages of one folio that go the same way
  * @folio: the folio, all of it pinned by the slot
- * @page: the first of them
  * @nr: how many
  * @first: the folio's first page inside the slot
  * @hva: where user space has that one
- * @last: no other page of the folio is hidden
- * @ahead: pages of the file from @page on that are hidden next; unmapping them at once is cheaper
+ * @ahead: pages of the file from the first of them on that are hidden next; unmapping them at once is cheaper
  */
 struct gzvm_part {
 	struct folio *folio;
-	struct page *page;
 	u64 nr;
 	u64 first;
 	unsigned long hva;
-	bool last;
 	u64 ahead;
 };
 
@@ -94,73 +91,62 @@ static bool gzvm_may_hide(struct folio *folio)
 		return false;
 	if (folio_test_hugetlb(folio))
 		return gzvm_keeps_huge_pages(mapping);
-	/* A fault in shared anonymous memory may map a large folio whole, whatever its other pages say. */
+	/* Shared anonymous memory. */
 	if (folio_test_large(folio) && IS_PRIVATE(mapping->host))
 		return false;
 	return mapping->host->i_sb->s_magic == TMPFS_MAGIC && gzvm_keeps_pages(mapping);
 }
 
-static bool gzvm_any_flag(struct page *page, u64 nr)
+static bool gzvm_is_broken(struct folio *folio)
 {
-	u64 k;
+	long k, nr = folio_test_hugetlb(folio) ? 1 : folio_nr_pages(folio);
 
 	for (k = 0; k < nr; k++) {
-		if (PageHWPoison(page + k))
+		if (PageHWPoison(folio_page(folio, k)))
 			return true;
 	}
 	return false;
 }
 
-static bool gzvm_is_broken(const struct gzvm_part *part)
-{
-	if (folio_test_hugetlb(part->folio))
-		return PageHWPoison(&part->folio->page);
-	return gzvm_any_flag(part->page, part->nr);
-}
-
 /* hugetlbfs looks at the first page, and knows no more of the others when they are "unreliable". */
-static void gzvm_flag(const struct gzvm_part *part)
+static void gzvm_flag(struct folio *folio)
 {
-	u64 k;
+	long k;
 
-	if (folio_test_hugetlb(part->folio)) {
-		folio_set_hugetlb_raw_hwp_unreliable(part->folio);
-		SetPageHWPoison(&part->folio->page);
+	if (folio_test_hugetlb(folio)) {
+		folio_set_hugetlb_raw_hwp_unreliable(folio);
+		SetPageHWPoison(&folio->page);
 		return;
 	}
-	if (folio_test_large(part->folio))
-		folio_set_has_hwpoisoned(part->folio);
-	for (k = 0; k < part->nr; k++)
-		SetPageHWPoison(part->page + k);
+	if (folio_test_large(folio))
+		folio_set_has_hwpoisoned(folio);
+	for (k = 0; k < folio_nr_pages(folio); k++)
+		SetPageHWPoison(folio_page(folio, k));
 }
 
-static void gzvm_unflag(const struct gzvm_part *part)
+static void gzvm_unflag(struct folio *folio)
 {
-	u64 k;
+	long k;
 
-	if (folio_test_hugetlb(part->folio)) {
-		if (part->last) {
-			ClearPageHWPoison(&part->folio->page);
-			folio_clear_hugetlb_raw_hwp_unreliable(part->folio);
-		}
+	if (folio_test_hugetlb(folio)) {
+		ClearPageHWPoison(&folio->page);
+		folio_clear_hugetlb_raw_hwp_unreliable(folio);
 		return;
 	}
-	for (k = 0; k < part->nr; k++)
-		ClearPageHWPoison(part->page + k);
-	/* A page that is broken indeed may be among the others. */
-	if (part->last && folio_test_large(part->folio) &&
-	    !gzvm_any_flag(&part->folio->page, folio_nr_pages(part->folio)))
-		folio_clear_has_hwpoisoned(part->folio);
+	for (k = 0; k < folio_nr_pages(folio); k++)
+		ClearPageHWPoison(folio_page(folio, k));
+	if (folio_test_large(folio))
+		folio_clear_has_hwpoisoned(folio);
 }
 
-/* Flags the pages, when they are of the kind that can be hidden. The folio is locked. */
-static int gzvm_begin_hiding(const struct gzvm_part *part)
+/* Flags the folio, when it is of the kind that can be hidden. It is locked. */
+static int gzvm_begin_hiding(struct folio *folio)
 {
-	if (!gzvm_may_hide(part->folio))
+	if (!gzvm_may_hide(folio))
 		return -EINVAL;
-	if (gzvm_is_broken(part))
+	if (gzvm_is_broken(folio))
 		return -EHWPOISON;
-	gzvm_flag(part);
+	gzvm_flag(folio);
 	return 0;
 }
 
@@ -172,7 +158,7 @@ static int gzvm_try_hide(const struct gzvm_part *part)
 	int cpu, ret;
 
 	folio_lock(folio);
-	ret = gzvm_begin_hiding(part);
+	ret = gzvm_begin_hiding(folio);
 	if (ret)
 		goto out;
 	view = (struct gzvm_view){ folio->mapping, folio->index,
@@ -185,7 +171,7 @@ static int gzvm_try_hide(const struct gzvm_part *part)
 		smp_call_on_cpu(cpu, gzvm_unmap_here, &view, false);
 	if (gzvm_nobody_holds(folio))
 		goto out;
-	gzvm_unflag(part);
+	gzvm_unflag(folio);
 	ret = -EBUSY;
 out:
 	folio_unlock(folio);
@@ -223,7 +209,7 @@ static int gzvm_try_hide_huge(const struct gzvm_part *part)
 	int ret;
 
 	folio_lock(folio);
-	ret = gzvm_begin_hiding(part);
+	ret = gzvm_begin_hiding(folio);
 	folio_unlock(folio);
 	if (ret)
 		return ret;
@@ -232,7 +218,7 @@ static int gzvm_try_hide_huge(const struct gzvm_part *part)
 	if (!ret && !gzvm_nobody_holds(folio))
 		ret = -EBUSY;
 	if (ret)
-		gzvm_unflag(part);
+		gzvm_unflag(folio);
 	folio_unlock(folio);
 	return ret;
 }
@@ -272,7 +258,7 @@ static struct gzvm_part gzvm_part_at(const struct gzvm_slot *slot, u64 i, u64 en
 		end = find_next_zero_bit(slot->hidden, end, i);
 	else
 		end = find_next_bit(slot->hidden, end, i);
-	return (struct gzvm_part){ .folio = folio, .page = page, .nr = end - i, .first = i - k,
+	return (struct gzvm_part){ .folio = folio, .nr = end - i, .first = i - k,
 				   .hva = slot->hva + ((i - k) << PAGE_SHIFT) };
 }
 
@@ -306,10 +292,9 @@ static int gzvm_slot_hide_part(struct gzvm_slot *slot, u64 i, struct gzvm_part *
 		ret = gzvm_pin_folio(slot, part);
 		if (ret)
 			return ret;
-		part->last = !gzvm_any_hidden(slot, part->first, nr);
 	}
-	/* What is hidden of a page of hugetlbfs hides all of it. */
-	if (!folio_test_hugetlb(part->folio) || part->last)
+	/* One hidden page of a folio hides all of it. */
+	if (!gzvm_any_hidden(slot, part->first, nr))
 		ret = gzvm_hide_part(part);
 	if (!ret)
 		bitmap_set(slot->hidden, i, part->nr);
@@ -332,8 +317,8 @@ static void gzvm_say_not_hidden(const struct gzvm_slot *slot, u64 i, int err)
  * @first: first page of the range inside the slot
  * @nr_pages: how many; those that are not pinned are left alone
  *
- * From then on user space gets SIGBUS, EFAULT or EIO for them. The other pages of a large folio get
- * pinned, but not hidden.
+ * From then on user space gets SIGBUS, EFAULT or EIO for them, and for the other pages of a large
+ * folio, which get pinned too.
  *
  * Return: 0; -EINVAL not the kind of memory that can be hidden, or a large folio that is not in the
  * slot as a whole; -EBUSY somebody holds a reference; -EHWPOISON the page is broken; -EINTR. What
@@ -351,7 +336,6 @@ int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 			continue;
 		}
 		part = gzvm_part_at(slot, i, end);
-		part.last = true;
 		part.ahead = ahead = ahead ? 1 : end - i;
 		ret = gzvm_slot_hide_part(slot, i, &part);
 		if (ret) {
@@ -370,7 +354,7 @@ int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages)
  * @first: first page of the range inside the slot
  * @nr_pages: how many
  *
- * A page of hugetlbfs is reachable again when the last of its pages is shown.
+ * A large folio is reachable again when the last of its pages is shown.
  *
  * Needs: the hypervisor has given them back. They are zeroes then.
  */
@@ -383,7 +367,7 @@ void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 	     i = find_next_bit(slot->hidden, end, i)) {
 		part = gzvm_part_at(slot, i, end);
 		bitmap_clear(slot->hidden, i, part.nr);
-		part.last = !gzvm_any_hidden(slot, part.first, folio_nr_pages(part.folio));
-		gzvm_unflag(&part);
+		if (!gzvm_any_hidden(slot, part.first, folio_nr_pages(part.folio)))
+			gzvm_unflag(part.folio);
 	}
 }
