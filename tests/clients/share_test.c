@@ -128,6 +128,31 @@ TEST(share__page__seen_by_both_until_it_is_unshared)
 	expect_none_left();
 }
 
+/* One call may name pages of two slots. */
+TEST(share__pages_of_two_slots__all_seen)
+{
+	const uint64_t part = DATA_GPA - RAM_GPA + 2 * PAGE;
+	struct vm vm;
+	int i;
+
+	make(&vm, 1, false);
+	EXPECT_OK(vm_slot(vm.fd, 0, 0, 0, NULL));
+	EXPECT_OK(vm_slot(vm.fd, 0, RAM_GPA, part, vm.ram));
+	EXPECT_OK(vm_slot(vm.fd, 1, RAM_GPA + part, RAM_SIZE - part, vm.ram + part));
+	EXPECT_OK(vm_protect(&vm));
+	for (i = 0; i < 4; i++)
+		order(&vm, 0, STORE, P(i), SECRET + (uint64_t)i, 0);
+	EXPECT_EQ(share(&vm, P(0), 4), 0);
+	for (i = 0; i < 4; i++)
+		expect_seen(&vm, P(i), SECRET + (uint64_t)i);
+	EXPECT_EQ(take_back(&vm, P(0), 2), 0);
+	EXPECT_EQ(take_back(&vm, P(2), 2), 0);
+	for (i = 0; i < 4; i++)
+		expect_hidden(&vm, P(i));
+	vm_end(&vm);
+	expect_none_left();
+}
+
 /* A page in a pipe is in somebody's hands: those before it go, it and those after it stay shared. */
 TEST(share__unshare_of_a_page_in_use__refused_until_it_is_free)
 {

@@ -31,24 +31,21 @@ bool gzvm_page_is_away(struct gzvm *vm, u64 gfn)
 	return gzvm_has_ext(GZ_EXT_VIEWS) && gzvm_view(vm, gfn) == GZ_VIEW_NONE;
 }
 
-/* The slot a call names, and how many of its pages lie in it; NULL: nothing to do for this kernel. */
-static struct gzvm_slot *gzvm_slot_of_call(struct gzvm *vm, u64 gfn, u64 *nr_pages)
+/*
+ * Shows what the guest shares by now, in whichever slots. A page it gave up stays as it is until that
+ * exit is handled.
+ */
+static void gzvm_show_shared(struct gzvm *vm, u64 gfn, u64 nr_pages)
 {
-	struct gzvm_slot *slot = gzvm_slot_of_gfn(&vm->mem, gfn);
+	struct gzvm_slot *slot;
+	u64 i, end = gfn + nr_pages;
 
-	if (!slot || !gzvm_slot_is_private(&vm->mem, slot))
-		return NULL;
-	*nr_pages = min(*nr_pages, slot->base_gfn + slot->nr_pages - gfn);
-	return slot;
-}
-
-/* Shows what the guest shares by now. A page it gave up stays as it is until that exit is handled. */
-static void gzvm_show_shared(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn, u64 nr_pages)
-{
-	u64 i, first = gfn - slot->base_gfn;
-
-	for (i = first; i < first + nr_pages; i++) {
-		if (!slot->pages[i] || gzvm_view(vm, slot->base_gfn + i) != GZ_VIEW_BOTH)
+	for (; gfn < end; gfn++) {
+		slot = gzvm_slot_of_gfn(&vm->mem, gfn);
+		if (!slot || !gzvm_slot_is_private(&vm->mem, slot))
+			continue;
+		i = gfn - slot->base_gfn;
+		if (!slot->pages[i] || gzvm_view(vm, gfn) != GZ_VIEW_BOTH)
 			continue;
 		gzvm_slot_show(slot, i, 1);
 		__set_bit(i, slot->shared);
@@ -63,14 +60,21 @@ static void gzvm_show_shared(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn, u
  */
 void gzvm_guest_shares(struct gzvm *vm, u64 gfn, u64 nr_pages)
 {
-	struct gzvm_slot *slot;
-
 	if (mutex_lock_killable(&vm->mem.lock))
 		return;
-	slot = gzvm_slot_of_call(vm, gfn, &nr_pages);
-	if (slot)
-		gzvm_show_shared(vm, slot, gfn, nr_pages);
+	gzvm_show_shared(vm, gfn, nr_pages);
 	mutex_unlock(&vm->mem.lock);
+}
+
+/* The slot a call names, and how many of its pages lie in it; NULL: nothing to do for this kernel. */
+static struct gzvm_slot *gzvm_slot_of_call(struct gzvm *vm, u64 gfn, u64 *nr_pages)
+{
+	struct gzvm_slot *slot = gzvm_slot_of_gfn(&vm->mem, gfn);
+
+	if (!slot || !gzvm_slot_is_private(&vm->mem, slot))
+		return NULL;
+	*nr_pages = min(*nr_pages, slot->base_gfn + slot->nr_pages - gfn);
+	return slot;
 }
 
 /* Hides pages from the first on; how many. Somebody who uses one keeps it and those after it shared. */
@@ -106,7 +110,7 @@ void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages)
 		if (hidden)
 			gzvm_arch_unshare(vm->id, vcpu->id, hidden);
 		/* What the hypervisor did not take is still shared. */
-		gzvm_show_shared(vm, slot, gfn, hidden);
+		gzvm_show_shared(vm, gfn, hidden);
 	}
 	mutex_unlock(&vm->mem.lock);
 }
