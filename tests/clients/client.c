@@ -216,10 +216,17 @@ int vcpu_run(struct vm *vm, int i)
 	return ioctl(vm->vcpu[i], GZVM_RUN, &vm->run[i]);
 }
 
+static bool was_busy(const struct vm *vm, int i)
+{
+	return vm->retry_busy && vm->run[i].exit_reason == GZVM_EXIT_EXCEPTION && vm->run[i].exception.error_code == EBUSY;
+}
+
 uint32_t vcpu_run_to_exit(struct vm *vm, int i)
 {
-	while (vcpu_run(vm, i)) {
-		if (errno == EINTR)
+	int ret;
+
+	while ((ret = vcpu_run(vm, i)) || was_busy(vm, i)) {
+		if (!ret || errno == EINTR)
 			continue;
 		test_fail(__FILE__, __LINE__, "RUN: %s", strerror(errno));
 		return 0;

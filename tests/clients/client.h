@@ -83,6 +83,7 @@ struct vm {
 	int memfd;
 	uint8_t *ram;
 	int vcpu_count;
+	bool retry_busy;	/* somebody uses its pages for moments: a fault that ends in EBUSY is run again */
 	int vcpu[MAX_VCPUS];
 	struct gzvm_vcpu_run run[MAX_VCPUS];
 };
