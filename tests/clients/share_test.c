@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -187,10 +188,19 @@ TEST(share__unshare_of_a_page_in_use__refused_until_it_is_free)
 	expect_none_left();
 }
 
-/* Given up: zeroes, the host's at once, and a new page when the guest comes back. */
+/* Pages that the guest's memory takes. */
+static long long file_pages(const struct vm *vm)
+{
+	struct stat st;
+
+	EXPECT_OK(fstat(vm->memfd, &st));
+	return st.st_blocks / (PAGE / 512);
+}
+
+/* Given up: zeroes, the host's at once, out of the file, and a new page when the guest comes back. */
 TEST(share__relinquish__page_is_the_hosts_at_once)
 {
-	long long pinned, donated;
+	long long pinned, donated, held;
 	struct vm vm;
 	int i;
 
@@ -200,11 +210,13 @@ TEST(share__relinquish__page_is_the_hosts_at_once)
 	EXPECT_EQ(share(&vm, P(3), 0), 0);
 	pinned = pages_pinned();
 	donated = hyp_stat("pages_donated");
+	held = file_pages(&vm);
 	expect_hidden(&vm, P(1));
 	EXPECT_EQ(order(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(1), 0, 0), 0);
 	EXPECT_EQ(order(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(3), 0, 0), 0);
 	EXPECT_EQ(pages_pinned(), pinned - 2);
 	EXPECT_EQ(hyp_stat("pages_donated"), donated - 2);
+	EXPECT_EQ(file_pages(&vm), held - 2);
 	expect_seen(&vm, P(1), 0);
 	expect_seen(&vm, P(3), 0);
 	expect_hidden(&vm, P(2));

@@ -8,7 +8,10 @@
 #define pr_fmt(fmt) "gzvm: " fmt
 
 #include <linux/bitmap.h>
+#include <linux/magic.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 
 #include "gzvm_drv.h"
 
@@ -295,6 +298,44 @@ static bool gzvm_page_is_gone(struct gzvm *vm, u64 gfn)
 	return gzvm_has_ext(GZ_EXT_UNMAP_PAGES) && !gzvm_arch_unmap_pages(vm->id, gfn, 1);
 }
 
+/*
+ * The file behind a pinned page of a private slot, and where in it; NULL: none, or it let go of the page.
+ * The folio's lock keeps the file.
+ */
+static struct inode *gzvm_file_of(struct page *page, loff_t *pos)
+{
+	struct folio *folio = page_folio(page);
+	struct inode *inode = NULL;
+
+	folio_lock(folio);
+	if (!folio_test_anon(folio) && folio->mapping &&
+	    folio->mapping->host->i_sb->s_magic == TMPFS_MAGIC) {
+		inode = igrab(folio->mapping->host);
+		*pos = folio_pos(folio);
+	}
+	folio_unlock(folio);
+	return inode;
+}
+
+/*
+ * Unpins a page that nobody but Linux has now. Of a private slot the file loses it too, else the
+ * memory would stay taken. The page is zeroes, which is what a hole reads as, so user space cannot
+ * tell, and no seal speaks against it (F_SEAL_WRITE and a slot exclude each other).
+ */
+static void gzvm_let_go(struct gzvm *vm, struct gzvm_slot *slot, struct page *page)
+{
+	struct inode *inode = NULL;
+	loff_t pos;
+
+	if (gzvm_slot_is_private(&vm->mem, slot))
+		inode = gzvm_file_of(page, &pos);
+	unpin_user_pages_dirty_lock(&page, 1, true);
+	if (!inode)
+		return;
+	shmem_truncate_range(inode, pos, pos + PAGE_SIZE - 1);
+	iput(inode);
+}
+
 /**
  * gzvm_relinquish() - takes back a page the guest gave up
  * @vm: the VM
@@ -318,7 +359,7 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 	if (page && *page && !(vm->mem.protect && PageCompound(*page)) && gzvm_page_is_gone(vm, gfn)) {
 		gzvm_slot_show(slot, i, 1);
 		__clear_bit(i, slot->shared);
-		unpin_user_pages_dirty_lock(page, 1, true);
+		gzvm_let_go(vm, slot, *page);
 		*page = NULL;
 		slot->nr_pinned--;
 	}
