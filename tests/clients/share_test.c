@@ -290,6 +290,7 @@ static void *look_on(void *arg)
 	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
 		can_read(&r->vm, P(0), &value);
 		can_read(&r->vm, P(1), &value);
+		usleep(50);		/* the others get their turns where all CPUs are one thread */
 	}
 	return NULL;
 }
