@@ -146,7 +146,7 @@ static void stop_flips(void)
 TEST(lists__changed_while_read__one_value_or_refused)
 {
 	struct holdings start = holdings();
-	u64 rounds = rounds_or(3000) / 3;
+	u64 rounds = rounds_or(50000) / 3;
 
 	EXPECT(vm_make(&vm, 1, VM_BLOCKS));
 	ok = refused = 0;
@@ -163,7 +163,7 @@ TEST(lists__changed_while_read__one_value_or_refused)
 static void vcpu_pages(bool protect)
 {
 	struct holdings start = holdings();
-	u64 rounds = rounds_or(10000) / 2, mmio = 0;
+	u64 rounds = rounds_or(50000) / 2, mmio = 0;
 
 	EXPECT(vm_make_role(&vm, 1, VM_POPULATE, ROLE_PICK, 0));
 	vm.pfn_list = host_alloc(PAGE_SIZE, PAGE_SIZE);
