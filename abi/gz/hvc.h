@@ -100,6 +100,7 @@ enum gz_hvc_fn {
 #define GZ_EXT_AUDIT			(1u << 6)
 #define GZ_EXT_PROTECT_SWIOTLB		(1u << 7)	/* gz.protect=swiotlb: a VM that has a STATIC_SWIOTLB slot at its first RUN is protected */
 #define GZ_EXT_VIEWS			(1u << 8)
+#define GZ_EXT_POOL			(1u << 9)
 
 /* EXT_STATS: page filled by EL2, all counters since boot. Index of u64 counters. */
 enum gz_stat {

@@ -24,8 +24,7 @@
 #define HEADER_WINDOW	(HYP_VA_EARLY + (UINT64_C(1) << 30))
 #define POOL_BASE	(UINT64_C(2) << 20)
 #define POOL_MIN	(UINT64_C(4) << 20)
-#define POOL_SHARE	1024		/* of RAM: half of what guests could need that map all of it by 4 KiB pages */
-#define POOL_SHARE_HOST	512		/* of RAM: a table for each 2 MiB of it in the host's stage 2 */
+#define POOL_SHARE	1024		/* of RAM: what a quarter of it needs by 4 KiB pages in a guest and out of the host; more comes by mem/lend.h */
 
 static u64 pool_bytes(const struct machine *m, u64 records)
 {
@@ -35,7 +34,7 @@ static u64 pool_bytes(const struct machine *m, u64 records)
 		return size;
 	for (u32 i = 0; i < m->ram_count; i++)
 		ram += m->ram[i].size;
-	return records + MAX(POOL_BASE + ram / POOL_SHARE + ram / POOL_SHARE_HOST, POOL_MIN);
+	return records + MAX(POOL_BASE + ram / POOL_SHARE, POOL_MIN);
 }
 
 /* NULL: there is no kernel module, or it cannot be looked at. */

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/percpu.h"
 #include "mem/audit.h"
+#include "mem/lend.h"
 #include "mem/own.h"
 #include "mem/pin.h"
 #include "mm/page_pool.h"
@@ -19,7 +20,7 @@
 enum gz_err hvc_ext_features(struct hvc_call *c)
 {
 	c->r[1] = GZ_EXT_IDLE_LATCH_FIRST | GZ_EXT_IRQ_MODES | GZ_EXT_UNMAP_SLOT | GZ_EXT_LOG | GZ_EXT_STATS |
-		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT | GZ_EXT_VIEWS | (vm_protect_swiotlb ? GZ_EXT_PROTECT_SWIOTLB : 0);
+		  GZ_EXT_UNMAP_PAGES | GZ_EXT_AUDIT | GZ_EXT_VIEWS | GZ_EXT_POOL | (vm_protect_swiotlb ? GZ_EXT_PROTECT_SWIOTLB : 0);
 	return GZ_OK;
 }
 
@@ -119,6 +120,20 @@ enum gz_err hvc_ext_unmap_pages(struct hvc_call *c)
 	if (c->x[2] >= BIT(GUEST_IPA_BITS - PAGE_SHIFT) || c->x[3] > GZ_MAP_BATCH_PAGES)
 		return GZ_EINVAL;
 	return host_unshare_guest(&c->vm->mem, IPA(c->x[2] << PAGE_SHIFT), c->x[3]);
+}
+
+enum gz_err hvc_ext_pool_give(struct hvc_call *c)
+{
+	return host_give_hyp(PA(c->x[1]));
+}
+
+enum gz_err hvc_ext_pool_take(struct hvc_call *c)
+{
+	pa_t block = PA(0);
+	enum gz_err err = hyp_give_host(&block);
+
+	c->r[1] = block.v;
+	return err;
 }
 
 enum gz_err hvc_ext_view(struct hvc_call *c)

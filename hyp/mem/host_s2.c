@@ -61,14 +61,20 @@ static u8 choose_ipa_bits(const struct pa_range *ram, u32 ram_count)
 	return MIN(bits, pg_features.pa_bits);
 }
 
+/* A host that scatters donations leaves a third of the pool to the VMs; docs/memory-ownership.md "Tables". */
+void host_s2_set_quota(void)
+{
+	WRITE_ONCE(host_quota.limit, (u32)(page_pool_total() / 3 * 2));
+}
+
 enum gz_err host_s2_init(const struct pa_range *ram, u32 ram_count, const struct pa_range *hidden, u32 hidden_count)
 {
 	const struct zones z = { ram, hidden, ram_count, hidden_count };
 	u8 bits = choose_ipa_bits(ram, ram_count);
 	enum gz_err err;
 
-	/* A host that scatters donations leaves a third of the pool to the VMs; docs/memory-ownership.md "Tables". */
-	host_quota = (struct pool_quota){ .limit = (u32)(page_pool_total() / 3 * 2) };
+	host_quota.used = 0;
+	host_s2_set_quota();
 	err = pgtable_init(&host_table, PG_STAGE2, bits, 0, &host_quota);
 	for (u64 addr = 0; addr < BIT(bits) && !err;)
 		addr = map_zone(&z, addr, BIT(bits), &err);
@@ -101,6 +107,11 @@ enum gz_err host_s2_reserve(struct pa_range range)
 	for (u64 at = ALIGN_DOWN(range.base.v, BLOCK_SIZE); at < pa_range_end(range) && !err; at += BLOCK_SIZE)
 		err = pgtable_split(&host_table, at + PAGE_SIZE, PAGE_SIZE);
 	return err;
+}
+
+enum gz_err host_s2_reserve_block(struct pa_range block)
+{
+	return pgtable_split(&host_table, block.base.v, block.size);
 }
 
 void host_s2_take(struct pa_range range)

@@ -30,11 +30,15 @@ bool host_s2_allows(ipa_t ipa, bool write, bool exec);
  * return from take.
  */
 enum gz_err host_s2_reserve(struct pa_range range) __must_check NEEDS(host_lock);
+/* The same for one whole block: no page table is made for it. */
+enum gz_err host_s2_reserve_block(struct pa_range block) __must_check NEEDS(host_lock);
 void host_s2_take(struct pa_range range) NEEDS(host_lock);
 /* Takes between these two share one TLBI, done on return from end. Nobody may use such a page before, nor host_lock go. */
 void host_s2_take_begin(void) NEEDS(host_lock);
 void host_s2_take_end(void) NEEDS(host_lock);
 void host_s2_give(struct pa_range range) NEEDS(host_lock);
+/* The pool grew or shrank: so does the part of it that this table may be. */
+void host_s2_set_quota(void);
 /* Panic only, takes no lock: from now on every access of the host comes to EL2. */
 void host_s2_revoke(void);
 

@@ -24,6 +24,8 @@ static const u8 next_state[MOVE_NR][OWN_STATES] = {
 				      [OWN_GUEST_SHARED_HOST] = OWN_HOST },
 	[MOVE_HOST_GIVE_DEVICE] = { [OWN_HOST] = OWN_DEVICE },
 	[MOVE_DEVICE_GIVE_HOST] = { [OWN_DEVICE] = OWN_HOST },
+	[MOVE_HOST_GIVE_HYP] = { [OWN_HOST] = OWN_HYP },
+	[MOVE_HYP_GIVE_HOST] = { [OWN_HYP] = OWN_HOST },	/* what was given only: mem/lend.c */
 };
 
 static bool has_peer(enum own_state state)

@@ -9,7 +9,8 @@
 
 #define HYP_VA_BITS		48
 #define HYP_VA_IMAGE		0x800000000000	/* link address; the image keeps its 2 MiB offset */
-#define HYP_VA_LINEAR		0x810000000000	/* pool carve-out: VA = this + (pa - pool base) */
+#define HYP_VA_LINEAR		0x810000000000	/* pool carve-out: VA = this + (pa - pool base); blocks added to it likewise, */
+#define HYP_VA_LINEAR_LOW	0x800040000000	/* those below the carve-out from here on */
 #define HYP_VA_STACKS		0x820000000000	/* per CPU: guard page, stack, guard page */
 #define HYP_VA_FIXMAP		0x830000000000	/* per CPU: FIXMAP_SLOTS pages */
 #define HYP_VA_VCPU		0x840000000000	/* run and hwstate pages of live vCPUs */
@@ -25,7 +26,7 @@
 /* Set once at boot (or by a test): VA of a pool page = pa + linear_offset. */
 extern u64 linear_offset;
 
-/* Needs: pa inside the pool carve-out. */
+/* Needs: pa inside the pool. */
 static inline void *pa_to_ptr(pa_t pa) { return (void *)(uintptr_t)(pa.v + linear_offset); }
 /* First address above the stack of a CPU. */
 static inline u64 hyp_stack_top(u32 cpu)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: EL2's only allocator: whole pages out of one carve-out, with a quota per user.
+ * Job: EL2's only allocator: whole pages out of the carve-out and of blocks the host added, with a quota per user.
  * Never: a general heap; exhaustion is GZ_ENOMEM for the caller, never a panic.
- * Used by: mm (tables), vm (objects), boot.
+ * Used by: mm (tables), mem/lend.c (blocks), vm (objects), boot.
  */
 #ifndef MM_PAGE_POOL_H
 #define MM_PAGE_POOL_H
@@ -11,6 +11,7 @@
 #include "lib/err.h"
 
 #define POOL_MAX_ORDER	4
+#define POOL_ADDED_MAX	64
 
 /* What one user of the pool has and may have, in pages. limit 0 = no limit. Changed under the pool lock. */
 struct pool_quota { u32 used; u32 limit; };
@@ -20,6 +21,10 @@ struct pool_list { pa_t head; u32 count; };
 
 /* range: page aligned, mapped in the linear window. Nothing kept is an address: linear_offset may change later. */
 void page_pool_init(struct pa_range range);
+/* More pages: one block of BLOCK_SIZE, aligned to it and mapped like the first range. GZ_EBUSY: POOL_ADDED_MAX are there. */
+enum gz_err page_pool_add(struct pa_range block) __must_check;
+/* An added block of which no page is in use is the pool's no more; false when there is none. Its pages hold what they held. */
+bool page_pool_remove(pa_t *block);
 /* One zeroed page; GZ_ENOMEM when the pool or the quota is used up. q may be NULL. Takes the pool lock. */
 enum gz_err page_pool_alloc(struct pool_quota *q, pa_t *out) __must_check;
 /* The order of a piece that holds this many bytes. */

@@ -26,7 +26,7 @@ static void table__other_numbers__none(void **state)
 	(void)state;
 	for (u32 nr = 0; nr < 0x10000; nr++)
 		known += hvc_handler_of(GZ_HVC_SMC64_BASE + nr) != NULL;
-	assert_int_equal(known, 28);
+	assert_int_equal(known, 30);
 	for (u32 nr = 0; nr < 0x100; nr++)
 		assert_null(hvc_handler_of(GZ_HVC_SMC32_BASE + nr));
 	assert_null(hvc_handler_of(GZ_HVC_SMC64_BASE - 1));
@@ -51,7 +51,7 @@ static void errors__each__its_status(void **state)
 
 static void unknown_call__not_supported__results_zero_rest_kept(void **state)
 {
-	static const u64 ids[] = { 0xfb001014, 0xfb00103f, 0xfb001048, 0xbb00100c, 0xbb001005, 0xfb000000, 0xbbffffff };
+	static const u64 ids[] = { 0xfb001014, 0xfb00103f, 0xfb00104a, 0xbb00100c, 0xbb001005, 0xfb000000, 0xbbffffff };
 
 	(void)state;
 	for (u32 n = 0; n < ARRAY_SIZE(ids); n++) {
@@ -127,6 +127,15 @@ static void no_such_vm__not_found(void **state)
 	}
 }
 
+static void ext__pool__give_refusals_take_none(void **state)
+{
+	(void)state;
+	assert_int_equal(hvc(GZ_FN_EXT_POOL_TAKE, 0, 0, 0, 0).st, GZ_ST_NOT_FOUND);
+	assert_int_equal(hvc(GZ_FN_EXT_POOL_TAKE, 0, 0, 0, 0).x1, 0);
+	assert_int_equal(hvc(GZ_FN_EXT_POOL_GIVE, ALIGN_UP(LIST_PA, GZ_BLOCK_SIZE) + 8, 0, 0, 0).st, GZ_ST_INVALID_ARGS);
+	assert_int_equal(hvc(GZ_FN_EXT_POOL_GIVE, 0x8000000, 0, 0, 0).st, GZ_ST_ACCESS_DENIED);
+}
+
 static void ext__features_stats_log(void **state)
 {
 	u64 *stats = host_ptr(LIST_PA);
@@ -134,7 +143,7 @@ static void ext__features_stats_log(void **state)
 
 	(void)state;
 	make_vm(2, false);
-	assert_int_equal(hvc(GZ_FN_EXT_FEATURES, 0, 0, 0, 0).x1, 0x17f);
+	assert_int_equal(hvc(GZ_FN_EXT_FEATURES, 0, 0, 0, 0).x1, 0x37f);
 	assert_int_equal(hvc(GZ_FN_EXT_STATS, LIST_PA, 0, 0, 0).st, 0);
 	assert_int_equal(stats[GZ_STAT_VERSION], 1);
 	assert_int_equal(stats[GZ_STAT_VMS], 1);
@@ -164,6 +173,7 @@ int main(void)
 		T(probe__versions),
 		T(caps__queries_and_refusals),
 		T(no_such_vm__not_found),
+		T(ext__pool__give_refusals_take_none),
 		T(ext__features_stats_log),
 	};
 

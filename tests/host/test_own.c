@@ -79,6 +79,8 @@ static const struct { enum own_state from; enum own_move move; enum own_state to
 	{ OWN_HOST_SHARED_GUEST, MOVE_GUEST_RECLAIM_HOST, OWN_HOST },
 	{ OWN_HOST, MOVE_HOST_GIVE_DEVICE, OWN_DEVICE },
 	{ OWN_DEVICE, MOVE_DEVICE_GIVE_HOST, OWN_HOST },
+	{ OWN_HOST, MOVE_HOST_GIVE_HYP, OWN_HYP },
+	{ OWN_HYP, MOVE_HYP_GIVE_HOST, OWN_HOST },
 };
 
 static enum own_state legal_next(enum own_state from, enum own_move move)

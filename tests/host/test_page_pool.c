@@ -117,6 +117,7 @@ static void pool__freed_twice_or_foreign__check(void **state)
 	assert_true(shim_panics(free_twice, &page));
 	setup(state);	/* the panic held the lock */
 	assert_true(shim_panics(free_twice, &foreign));
+	setup(state);
 	assert_true(shim_panics(free_twice, &states));
 }
 

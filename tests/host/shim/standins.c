@@ -96,6 +96,14 @@ __attribute__((weak)) void fixmap_unmap(u32 slot) { (void)slot; }
 __attribute__((weak)) void *fixmap_map_block(pa_t block) { return pa_to_ptr(block); }
 __attribute__((weak)) void fixmap_unmap_block(void) { }
 
+__attribute__((weak)) enum gz_err hyp_map_at(u64 va, struct pa_range range, u32 attr)
+{
+	(void)va, (void)range, (void)attr;
+	return GZ_OK;
+}
+
+__attribute__((weak)) void hyp_unmap_at(u64 va, u64 size) { (void)va, (void)size; }
+
 __attribute__((weak)) enum gz_err hyp_map_vcpu_page(u32 slot, pa_t page, void **ptr)
 {
 	(void)slot;
