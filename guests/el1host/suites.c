@@ -15,7 +15,7 @@ static const struct { const char *name; void (*run)(void); } suites[] = {
 	{ "el2mem", suite_el2mem }, { "life", suite_life }, { "lies", suite_lies }, { "wake", suite_wake },
 	{ "power", suite_power }, { "exhaust", suite_exhaust }, { "latency", suite_latency }, { "regs", suite_regs },
 	{ "cycles", suite_cycles }, { "storm", suite_storm }, { "toctou", suite_toctou }, { "exits", suite_exits },
-	{ "edges", suite_edges },
+	{ "edges", suite_edges }, { "lend", suite_lend },
 };
 
 /* name is one of the words of list, which ends at a blank or NUL. */

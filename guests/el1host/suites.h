@@ -43,5 +43,6 @@ void suite_toctou(void);
 void suite_exits(void);
 void suite_edges(void);
 void suite_firmware(void);
+void suite_lend(void);
 
 #endif

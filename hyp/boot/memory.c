@@ -102,6 +102,8 @@ void boot_take_memory(struct boot *b)
 		boot_fail("the console's registers could not be mapped");
 	switch_tables(ttbr);
 	uart_init(m->uart, uart_va, m->uart_reg_shift);
+	if (hyp_map_reserve(m->ram, m->ram_count))
+		boot_fail("the page pool is too small for EL2's own tables: give more with gz.pool=");
 	own_init(m->ram, m->ram_count, pa_to_ptr(pool.base));
 }
 

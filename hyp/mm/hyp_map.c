@@ -9,8 +9,10 @@
 #include "lib/check.h"
 #include "mm/hyp_map_int.h"
 #include "mm/layout.h"
+#include "mm/pgtable_int.h"
 
 #define MMIO_WINDOW	0x8000000000	/* windows of mm/layout.h are this far apart at least */
+#define GIGABYTE	(UINT64_C(1) << 30)
 
 /* hyp.lds */
 extern char __image_start[], __text_start[], __text_end[], __rodata_start[], __rodata_end[], __image_end[];
@@ -63,6 +65,41 @@ u64 hyp_map_init(struct pa_range image, struct pa_range pool, u32 cpu_count)
 	map_part(image, __rodata_end, __image_end, PG_R | PG_W);
 	hyp_table.live = true;
 	return pgtable_ttbr(&hyp_table);
+}
+
+/* A leaf of this size that comes and goes leaves its table. */
+static enum gz_err make_table(u64 va, u64 size)
+{
+	enum gz_err err = pgtable_map(&hyp_table, va, PA(0), size, PG_R, LEVEL_2M);
+
+	return err ? err : pgtable_unmap(&hyp_table, va, size);
+}
+
+static enum gz_err make_window_tables(struct pa_range ram)
+{
+	u64 va = ALIGN_DOWN((u64)(uintptr_t)pa_to_ptr(ram.base), GIGABYTE), end = (u64)(uintptr_t)pa_to_ptr(PA(pa_range_end(ram)));
+	enum gz_err err = GZ_OK;
+	u32 level;
+
+	for (; va < end && !err; va += GIGABYTE) {
+		pgtable_slot(&hyp_table, va, &level);
+		if (level < LAST_LEVEL - 1 && va >= HYP_VA_LINEAR_LOW && va < HYP_VA_STACKS)
+			err = make_table(va, BLOCK_SIZE);
+	}
+	return err;
+}
+
+enum gz_err hyp_map_reserve(const struct pa_range *ram, u32 ram_count)
+{
+	enum gz_err err = GZ_OK;
+
+	spin_lock(&hyp_lock);
+	for (u32 i = 0; i < ram_count && !err; i++)
+		err = make_window_tables(ram[i]);
+	for (u64 va = HYP_VA_VCPU; va < HYP_VA_VCPU + HYP_VCPU_SLOTS * PAGE_SIZE && !err; va += BLOCK_SIZE)
+		err = make_table(va, PAGE_SIZE);
+	spin_unlock(&hyp_lock);
+	return err;
 }
 
 enum gz_err hyp_map_at(u64 va, struct pa_range range, u32 attr)

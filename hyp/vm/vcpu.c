@@ -146,6 +146,8 @@ enum gz_err vcpu_create(struct vm *vm, u64 index, pa_t pages)
 }
 
 /* Slots of EL2's window for vCPU pages: two for each vCPU there can be. */
+static_assert(VM_MAX * GZ_MAX_VCPUS * 2 <= HYP_VCPU_SLOTS, "two pages of each vCPU");
+
 static u32 page_slot(const struct vcpu *v)
 {
 	return ((u32)(v->vm->id - 1) * GZ_MAX_VCPUS + v->index) * 2;

@@ -382,3 +382,47 @@ TEST(memory__relinquish__page_comes_back_fresh)
 	EXPECT_EQ(value, DATA_GPA);
 	vm_end(&vm);
 }
+
+#define HUGE_SLOT	(4ull << 30)
+
+static bool comes_upfront(void)
+{
+	FILE *f = fopen("/sys/module/gzvm/parameters/populate", "r");
+	char way[16] = "";
+
+	EXPECT(f && fscanf(f, "%15s", way) == 1);
+	fclose(f);
+	return !strcmp(way, "upfront");
+}
+
+/* Tables for 4 GiB by pages are more than the hypervisor sets aside on the machine of this test. */
+TEST(memory__more_than_the_hypervisor_has_tables_for__lent_and_back)
+{
+	long long before = hyp_stat("pool_total"), with;
+	void *p = mmap(NULL, HUGE_SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct vm vm;
+	int i;
+
+	if (comes_upfront())		/* it would be all of the machine */
+		return;
+	EXPECT(p != MAP_FAILED && before > 0);
+	for (i = 0; i < 3; i++) {
+		vm_make_bare(&vm);
+		EXPECT_EQ(hyp_stat("pool_total"), before);
+		EXPECT_EQ(vm_slot(vm.fd, 1, EXTRA_GPA, HUGE_SLOT, p), 0);
+		with = hyp_stat("pool_total");
+		EXPECT(with >= before + 511);
+		EXPECT(hyp_stat("pool_free") >= 2048);
+		EXPECT_EQ(vm_slot(vm.fd, 2, 2 * EXTRA_GPA, HUGE_SLOT, p), 0);
+		EXPECT(hyp_stat("pool_total") > with);
+		EXPECT_EQ(vm_slot(vm.fd, 2, 2 * EXTRA_GPA, 0, p), 0);
+		EXPECT_EQ(hyp_stat("pool_total"), with);
+		if (i)
+			EXPECT_EQ(vm_slot(vm.fd, 1, EXTRA_GPA, 0, p), 0);
+		if (i)
+			EXPECT_EQ(hyp_stat("pool_total"), before);
+		vm_end(&vm);
+		EXPECT_EQ(hyp_stat("pool_total"), before);
+	}
+	munmap(p, HUGE_SLOT);
+}

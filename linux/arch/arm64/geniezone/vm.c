@@ -319,3 +319,31 @@ int gzvm_arch_stats(u64 *page)
 
 	return gzvm_hvc(GZ_FN_EXT_STATS, &c);
 }
+
+/**
+ * gzvm_arch_pool_give() - the hypervisor gets 2 MiB for its tables (extension)
+ * @block: their address, aligned to their size; nobody here uses them
+ *
+ * Return: 0; -ENOMEM, -EBUSY: it takes no more; another errno.
+ */
+int gzvm_arch_pool_give(phys_addr_t block)
+{
+	struct gzvm_hvc_args c = { .arg = { block } };
+
+	return gzvm_hvc(GZ_FN_EXT_POOL_GIVE, &c);
+}
+
+/**
+ * gzvm_arch_pool_take() - 2 MiB that it does not use come back, all zero (extension)
+ * @block: their address
+ *
+ * Return: 0; -ENOENT: it uses all it was given.
+ */
+int gzvm_arch_pool_take(phys_addr_t *block)
+{
+	struct gzvm_hvc_args c = { };
+	int ret = gzvm_hvc(GZ_FN_EXT_POOL_TAKE, &c);
+
+	*block = c.res[0];
+	return ret;
+}

@@ -81,6 +81,8 @@ int gzvm_arch_inform_exit(u16 vm_id);
 int gzvm_arch_log_read(void *page, u64 *cursor, size_t *len);
 int gzvm_arch_audit_read(void *page, u64 *cursor, size_t *len, u64 *head);
 int gzvm_arch_stats(u64 *page);
+int gzvm_arch_pool_give(phys_addr_t block);
+int gzvm_arch_pool_take(phys_addr_t *block);
 
 /* vcpu.c */
 int gzvm_arch_create_vcpu(u16 vm_id, u16 vcpu_id, void *pages);

@@ -12,6 +12,7 @@
  * Locks, outermost first:
  *   gzvm_drv.lock > gzvm.lock > gzvm_vcpu.lock (only tried) > host calls
  *   gzvm_vcpu.lock > gzvm_mem.lock > mmap_lock, folio lock
+ *   gzvm_mem.lock > gzvm_pool.lock
  *   gzvm_irqfds.assign_lock > eventfd wait queue > gzvm_irqfds.lock
  *   gzvm_ioevents.lock, and its SRCU for readers
  * Nothing takes gzvm_drv.lock or gzvm.lock on the way of a RUN or of an interrupt. Under those two
@@ -95,6 +96,8 @@ static inline bool gzvm_has_ext(u32 ext)
  * @pages: pinned page behind each guest page; NULL until it is needed
  * @hidden: bit per page: only the guest can reach it
  * @shared: bit per page: the guest has shared it, so it is not hidden
+ * @pool_pages: pages the hypervisor has tables for, as gzvm_pool_add() was told
+ * @pool_private: and how many of them leave this kernel
  */
 struct gzvm_slot {
 	struct list_head parked;
@@ -108,6 +111,8 @@ struct gzvm_slot {
 	struct page **pages;
 	unsigned long *hidden;
 	unsigned long *shared;
+	u64 pool_pages;
+	u64 pool_private;
 };
 
 /**
@@ -248,6 +253,7 @@ int gzvm_mem_negotiate(struct gzvm *vm);
 int gzvm_set_user_memory_region(struct gzvm *vm,
 				const struct gzvm_userspace_memory_region *region);
 void gzvm_mem_release(struct gzvm *vm, bool destroyed);
+void gzvm_slot_count(struct gzvm_slot *slot, u64 pages, u64 private);
 
 /* gzvm_private.c */
 int gzvm_mem_protect(struct gzvm *vm, const u64 args[5]);
@@ -262,6 +268,12 @@ static inline bool gzvm_slot_is_private(const struct gzvm_mem *mem, const struct
 {
 	return mem->protect && !(slot->flags & GZVM_USER_MEM_REGION_STATIC_SWIOTLB);
 }
+
+/* gzvm_pool.c */
+int gzvm_pool_init(void);
+void gzvm_pool_add(u64 pages, u64 private);
+void gzvm_pool_sub(u64 pages, u64 private);
+void gzvm_pool_return(void);
 
 /* gzvm_mmu.c */
 struct gzvm_slot *gzvm_slot_of_gfn(struct gzvm_mem *mem, u64 gfn);

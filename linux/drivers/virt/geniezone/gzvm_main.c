@@ -117,6 +117,7 @@ static struct miscdevice gzvm_dev = {
 static int gzvm_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	gzvm_destroy_all();
+	gzvm_pool_return();
 	return NOTIFY_DONE;
 }
 
@@ -185,12 +186,16 @@ static void gzvm_detach(void *unused)
 	unregister_reboot_notifier(&gzvm_reboot_nb);
 	gzvm_debugfs_exit();
 	gzvm_irqfd_module_exit();
+	gzvm_pool_return();
 }
 
 static int gzvm_attach(void)
 {
 	int ret = gzvm_handshake();
 
+	if (ret)
+		return ret;
+	ret = gzvm_pool_init();
 	if (ret)
 		return ret;
 	ret = gzvm_irqfd_module_init();

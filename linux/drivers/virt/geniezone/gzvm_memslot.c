@@ -160,10 +160,24 @@ static int gzvm_slot_alloc_pages(struct gzvm *vm, struct gzvm_slot *slot)
 	return slot->pages && slot->hidden && slot->shared ? 0 : -ENOMEM;
 }
 
+/**
+ * gzvm_slot_count() - the hypervisor gets memory for the tables of a slot
+ * @slot: the slot; needs gzvm_mem.lock
+ * @pages: more of its pages that the guest may have
+ * @private: more of its pages that leave this kernel
+ */
+void gzvm_slot_count(struct gzvm_slot *slot, u64 pages, u64 private)
+{
+	gzvm_pool_add(pages, private);
+	slot->pool_pages += pages;
+	slot->pool_private += private;
+}
+
 /* Needs: the guest reaches no page of it any more. */
 static void gzvm_slot_free(struct gzvm *vm, struct gzvm_slot *slot)
 {
 	gzvm_slot_unpin(slot);
+	gzvm_pool_sub(slot->pool_pages, slot->pool_private);
 	if (slot->charged)
 		account_locked_vm(vm->mm, slot->charged, false);
 	kvfree(slot->shared);
@@ -235,6 +249,7 @@ static int gzvm_slot_add_locked(struct gzvm *vm, struct gzvm_slot *slot)
 	ret = gzvm_slot_alloc_pages(vm, slot);
 	if (ret)
 		goto refuse;
+	gzvm_slot_count(slot, slot->nr_pages, 0);
 	ret = gzvm_slot_register(vm, slot);
 	if (ret && ret != -ENOMEM && ret != -EEXIST)
 		ret = -EFAULT;

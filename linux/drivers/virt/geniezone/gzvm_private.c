@@ -90,8 +90,11 @@ static int gzvm_mem_start_locked(struct gzvm *vm)
 
 	for (i = 0; !ret && i < GZ_MAX_SLOTS; i++) {
 		slot = mem->slots[i];
-		if (slot && gzvm_slot_is_private(mem, slot))
-			ret = gzvm_slot_hide(slot, 0, slot->nr_pages);
+		if (!slot || !gzvm_slot_is_private(mem, slot))
+			continue;
+		if (!slot->pool_private)
+			gzvm_slot_count(slot, 0, slot->nr_pages);
+		ret = gzvm_slot_hide(slot, 0, slot->nr_pages);
 	}
 	if (!ret)
 		smp_store_release(&mem->started, true);
