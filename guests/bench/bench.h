@@ -27,6 +27,7 @@ struct bench_box {
 	uint64_t physical;		/* the clock both sides share is CNTPCT, else CNTVCT */
 	uint64_t closed;		/* the guest shares this page itself (KVM's protected VMs) */
 	uint64_t pages;			/* ROLE_TOUCH */
+	uint64_t unmarked;		/* ROLE_TOUCH: what is profiled comes later */
 	uint64_t started;		/* clock at the guest's first C line */
 	uint64_t turn;			/* the program's round, written by it */
 	uint64_t done;			/* the guest's round */

@@ -49,6 +49,7 @@ static void row_touch(const char *kind, enum backing backing, bool present)
 	run_here(&v);
 	nothing = stop(&v);
 	start(&v, ROLE_TOUCH, 100 * MIB, backing, present);
+	v.box->unmarked = only && !wanted(name);
 	run_here(&v);
 	pages = v.box->pages;
 	touch = v.box->touch_ticks / pages;
