@@ -10,30 +10,23 @@
 struct entry {
 	u64 pa;
 	u32 pages;
-	u16 peer;
-	u8 move;
-	u8 states;
+	u32 what;	/* audit_what() */
 };
 
 static struct entry ring[AUDIT_RECORDS];
 static u64 next;	/* records ever written */
 static u64 seen;	/* records before this one have been read and stay as they are */
 
-static bool continues(const struct entry *last, const struct entry *e)
+void audit_add(struct pa_range range, u32 what)
 {
-	return last->move == e->move && last->peer == e->peer && last->states == e->states &&
-	       last->pa + (u64)last->pages * PAGE_SIZE == e->pa && last->pages < UINT32_MAX - e->pages;
-}
-
-void audit_add(struct pa_range range, u32 move, u16 peer, enum own_state from, enum own_state to)
-{
-	struct entry e = { range.base.v, (u32)(range.size >> PAGE_SHIFT), peer, (u8)move, (u8)(from | to << 4) };
+	u32 pages = (u32)(range.size >> PAGE_SHIFT);
 	struct entry *last = &ring[(next - 1) % AUDIT_RECORDS];
 
-	if (next > seen && continues(last, &e))
-		last->pages += e.pages;
+	if (next > seen && last->what == what && last->pa + (u64)last->pages * PAGE_SIZE == range.base.v &&
+	    last->pages < UINT32_MAX - pages)
+		last->pages += pages;
 	else
-		ring[next++ % AUDIT_RECORDS] = e;
+		ring[next++ % AUDIT_RECORDS] = (struct entry){ range.base.v, pages, what };
 }
 
 u32 audit_read(u64 *cursor, struct gz_audit_record *out, u32 n, u64 *head)
@@ -46,7 +39,8 @@ u32 audit_read(u64 *cursor, struct gz_audit_record *out, u32 n, u64 *head)
 	for (; done < n && *cursor < next; done++, (*cursor)++) {
 		const struct entry *e = &ring[*cursor % AUDIT_RECORDS];
 
-		out[done] = (struct gz_audit_record){ *cursor, e->pa, e->pages, e->peer, e->move, e->states };
+		out[done] = (struct gz_audit_record){ *cursor, e->pa, e->pages, (u16)field_get(AUDIT_PEER, e->what),
+						      (u8)field_get(AUDIT_MOVE, e->what), (u8)field_get(AUDIT_STATES, e->what) };
 	}
 	seen = MAX(seen, *cursor);
 	*head = next;

@@ -104,7 +104,7 @@ enum gz_err guest_mem_clean_slice(struct guest_mem *gm, u64 *cursor, u32 budget_
 
 	if (pg_features.fwb && !guest_mem_private(gm))
 		return GZ_OK;
-	err = LOCKED(&gm->lock, gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf));
+	err = LOCKED(&gm->lock, gm->dying ? GZ_ESTATE : walk_slice(&s, clean_leaf, NULL));
 	*cursor = at;
 	return err;
 }

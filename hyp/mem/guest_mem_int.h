@@ -24,8 +24,11 @@ void fetch_fresh(void);
  */
 struct gm_slice { struct guest_mem *gm; u64 *cursor; u64 budget; };
 #define GM_PAGE_COST	16
-/* fn (arg is the slice) does a leaf from *cursor on, calls slice_done() and answers GZ_EAGAIN when budget is 0. guest_s2.c */
-enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn);
+/*
+ * fn (arg is the slice) does a leaf from *cursor on, calls slice_done() and answers GZ_EAGAIN when budget is 0. Without fn chunk does
+ * the same with all that lies between *cursor and end, in one leaf or one table of pages. guest_s2.c
+ */
+enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn, enum gz_err (*chunk)(struct gm_slice *s, u64 end));
 static inline void slice_done(struct gm_slice *s, u64 cursor, u64 cost)
 {
 	*s->cursor = cursor;

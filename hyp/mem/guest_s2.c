@@ -32,7 +32,7 @@ bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write)
 #define TABLE_COST	(4 * GM_PAGE_COST)
 #define HOLE_COST	1
 
-enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn)
+enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn, enum gz_err (*chunk)(struct gm_slice *s, u64 end))
 {
 	const struct pgtable *t = &s->gm->s2;
 	enum gz_err err = GZ_OK;
@@ -45,23 +45,33 @@ enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn)
 		if (s->budget == 0)
 			return GZ_EAGAIN;
 		if (table)
-			err = pgtable_for_each(t, *s->cursor, next - *s->cursor, fn, s);
+			err = fn ? pgtable_for_each(t, *s->cursor, next - *s->cursor, fn, s) : chunk(s, next);
 		if (!err)
 			slice_done(s, next, table ? TABLE_COST : HOLE_COST);
 	}
 	return err;
 }
 
-static NO_LOCK_CHECK enum gz_err reclaim_leaf(u64 addr, struct pg_leaf leaf, void *arg)
-{
-	struct gm_slice *s = arg;
-	u64 pages = leaf.size >> PAGE_SHIFT;
+#define RUNS	32
 
-	if (s->budget == 0)
-		return GZ_EAGAIN;
-	own_move((struct pa_range){ leaf.pa, leaf.size }, MOVE_GUEST_RECLAIM_HOST, s->gm->vmid);
-	s->gm->shared_pages -= pages;
-	slice_done(s, addr + leaf.size, pages * GM_PAGE_COST);
+/* Of one table, or of one block: what is left of it up to end. */
+static NO_LOCK_CHECK enum gz_err reclaim_chunk(struct gm_slice *s, u64 end)
+{
+	struct pa_range run[RUNS];
+	u64 at = *s->cursor;
+
+	while (at < end) {
+		u32 n = pgtable_runs(&s->gm->s2, &at, end, run, RUNS);
+		u64 size = 0;
+
+		for (u32 i = 0; i < n; i++)
+			size += run[i].size;
+		own_move_all(run, n, MOVE_GUEST_RECLAIM_HOST, s->gm->vmid);
+		s->gm->shared_pages -= size >> PAGE_SHIFT;
+		slice_done(s, at, (size >> PAGE_SHIFT) * GM_PAGE_COST);
+		if (s->budget == 0)
+			return GZ_EAGAIN;
+	}
 	return GZ_OK;
 }
 
@@ -69,7 +79,7 @@ static enum gz_err reclaim_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(g
 {
 	struct gm_slice s = { gm, &gm->teardown_ipa, (u64)budget_pages * GM_PAGE_COST };
 
-	return gm->protect ? reclaim_private_slice(&s) : LOCKED(&host_lock, walk_slice(&s, reclaim_leaf));
+	return gm->protect ? reclaim_private_slice(&s) : LOCKED(&host_lock, walk_slice(&s, NULL, reclaim_chunk));
 }
 
 enum gz_err guest_mem_destroy_slice(struct guest_mem *gm, u32 budget_pages)

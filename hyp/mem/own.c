@@ -16,8 +16,7 @@ static_assert(OWN_STATES <= 16, "a state fits its field");
 
 struct spinlock host_lock;
 
-/* Kept as a physical address: the linear window may move during boot. */
-static struct { struct pa_range range; pa_t records; } banks[OWN_MAX_BANKS];
+static struct own_bank banks[OWN_MAX_BANKS];
 static u32 bank_count;
 static u64 state_count[OWN_STATES];
 
@@ -50,28 +49,41 @@ void own_init(const struct pa_range *ram, u32 count, void *records)
 }
 
 /* Callers bring ranges made of a host's bare numbers: nothing here may wrap. */
-u32 *own_records(struct pa_range range)
+const struct own_bank *own_bank_of(struct pa_range range)
 {
 	for (u32 i = 0; i < bank_count; i++) {
 		u64 offset = range.base.v - banks[i].range.base.v;
 
 		if (range.base.v >= banks[i].range.base.v && offset < banks[i].range.size &&
 		    range.size <= banks[i].range.size - offset)
-			return (u32 *)pa_to_ptr(banks[i].records) + (offset >> PAGE_SHIFT);
+			return &banks[i];
 	}
 	return NULL;
 }
 
-void own_moved(struct pa_range range, u32 move, u32 from, u32 to)
+u32 *own_records(struct pa_range range)
+{
+	const struct own_bank *bank = own_bank_of(range);
+
+	return bank ? own_record(bank, range.base) : NULL;
+}
+
+void own_counted(u64 pages, u32 from, u32 to)
 {
 	enum own_state was = rec_state(from), is = rec_state(to);
-	u64 pages = range.size >> PAGE_SHIFT;
 
 	if (pages == 0)
 		return;
 	WRITE_ONCE(state_count[was], state_count[was] - pages);
 	WRITE_ONCE(state_count[is], state_count[is] + pages);
-	audit_add(range, move, rec_peer(to) ? rec_peer(to) : rec_peer(from), was, is);
+}
+
+static void boot_moved(struct pa_range range, u32 from, u32 to) NEEDS(host_lock)
+{
+	if (range.size == 0)
+		return;
+	own_counted(range.size >> PAGE_SHIFT, from, to);
+	audit_add(range, audit_what(GZ_AUDIT_BOOT, 0, rec_state(from), rec_state(to)));
 }
 
 /* Two records a store: a machine has a record for each 4 KiB. */
@@ -101,7 +113,7 @@ void own_boot_assign_all(enum own_state state)
 	for (u32 i = 0; i < bank_count; i++) {
 		CHECK(rec_state(*own_records(banks[i].range)) == OWN_NONE);
 		records_fill(pa_to_ptr(banks[i].records), banks[i].range.size >> PAGE_SHIFT, to);
-		own_moved(banks[i].range, GZ_AUDIT_BOOT, 0, to);
+		boot_moved(banks[i].range, 0, to);
 	}
 	spin_unlock(&host_lock);
 }
@@ -115,13 +127,13 @@ void own_boot_assign(struct pa_range range, enum own_state state)
 	spin_lock(&host_lock);
 	for (u64 at = 0; at < range.size; at += PAGE_SIZE, rec++, run.size += PAGE_SIZE) {
 		if (*rec != from) {
-			own_moved(run, GZ_AUDIT_BOOT, from, to);
+			boot_moved(run, from, to);
 			run = (struct pa_range){ pa_add(range.base, at), 0 };
 			from = *rec;
 		}
 		*rec = to;
 	}
-	own_moved(run, GZ_AUDIT_BOOT, from, to);
+	boot_moved(run, from, to);
 	spin_unlock(&host_lock);
 }
 

@@ -74,5 +74,7 @@ u64 own_count(enum own_state state);
 enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *done) __must_check NEEDS(host_lock);
 /* Makes it. Needs: own_check() accepted exactly this under the same host_lock; a defect otherwise. */
 void own_move(struct pa_range range, enum own_move move, u16 peer) NEEDS(host_lock);
+/* The same for several ranges. */
+void own_move_all(const struct pa_range *range, u32 count, enum own_move move, u16 peer) NEEDS(host_lock);
 
 #endif

@@ -5,6 +5,7 @@
  * Used by: mem.
  */
 #include "lib/check.h"
+#include "mem/audit.h"
 #include "mem/own.h"
 #include "mem/own_record.h"
 
@@ -83,26 +84,63 @@ enum gz_err own_check(struct pa_range range, enum own_move move, u16 peer, u64 *
 	return GZ_OK;
 }
 
+/* What it becomes, also when it is that already. The caller of own_move() has checked. */
+static u32 moved_record(u32 rec, enum own_move move, u16 peer)
+{
+	u32 to = next_record(rec, move, peer);
+
+	if (!to && made_before(rec, move, peer))
+		to = rec;
+	CHECK(to != 0);
+	return to;
+}
+
 void own_move(struct pa_range range, enum own_move move, u16 peer)
 {
-	u32 *rec = own_records(range), *end;
-	struct pa_range run = { range.base, 0 };
-	u32 from = 0, to = 0;
+	own_move_all(&range, 1, move, peer);
+}
 
-	CHECK(rec != NULL);
-	/* Neighbours mostly have equal records: the table is asked once per run of them. */
-	for (end = rec + (range.size >> PAGE_SHIFT); rec < end; rec++) {
-		if (*rec != from || run.size == 0) {
-			own_moved(run, move, from, to);
-			run = (struct pa_range){ pa_add(run.base, run.size), 0 };
-			from = *rec;
-			to = next_record(from, move, peer);
-			if (!to && made_before(from, move, peer))
-				to = from;
-			CHECK(to != 0);
-		}
-		*rec = to;
-		run.size += PAGE_SIZE;
+/* Neighbours mostly have equal records: the table is asked once per run of them. */
+struct mover { enum own_move move; u16 peer; u64 from; u32 to, what; u64 pages; };
+
+static void mover_next(struct mover *m, u32 rec) NEEDS(host_lock)
+{
+	own_counted(m->pages, (u32)m->from, m->to);
+	m->from = rec;
+	m->to = moved_record(rec, m->move, m->peer);
+	m->what = audit_what(m->move, rec_peer(m->to) ? rec_peer(m->to) : rec_peer(rec), rec_state(rec), rec_state(m->to));
+	m->pages = 0;
+}
+
+static void mover_range(struct mover *m, struct pa_range range, u32 *rec) NEEDS(host_lock)
+{
+	const u32 *end = rec + (range.size >> PAGE_SHIFT);
+
+	while (rec < end) {
+		const u32 *first = rec;
+
+		if (*rec != m->from)
+			mover_next(m, *rec);
+		do
+			*rec++ = m->to;
+		while (rec < end && *rec == m->from);
+		range.size = (u64)(rec - first) * PAGE_SIZE;
+		m->pages += (u64)(rec - first);
+		audit_add(range, m->what);
+		range.base = pa_add(range.base, range.size);
 	}
-	own_moved(run, move, from, to);
+}
+
+void own_move_all(const struct pa_range *range, u32 count, enum own_move move, u16 peer)
+{
+	struct mover m = { .move = move, .peer = peer, .from = UINT64_MAX };	/* no record yet */
+	const struct own_bank *bank = NULL;
+
+	for (; count--; range++) {
+		if (!bank || !pa_range_contains(bank->range, *range))
+			bank = own_bank_of(*range);
+		CHECK(bank != NULL);
+		mover_range(&m, *range, own_record(bank, range->base));
+	}
+	own_counted(m.pages, (u32)m.from, m.to);
 }

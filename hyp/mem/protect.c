@@ -86,7 +86,7 @@ static enum gz_err seal_slice(struct guest_mem *gm, u32 budget_pages) NEEDS(gm->
 
 	spin_lock(&host_lock);
 	host_s2_take_begin();
-	err = walk_slice(&s, seal_leaf);
+	err = walk_slice(&s, seal_leaf, NULL);
 	host_s2_take_end();
 	spin_unlock(&host_lock);
 	return err;
@@ -202,7 +202,7 @@ static NO_LOCK_CHECK enum gz_err reclaim_private_leaf(u64 addr, struct pg_leaf l
 
 enum gz_err reclaim_private_slice(struct gm_slice *s)
 {
-	return walk_slice(s, reclaim_private_leaf);
+	return walk_slice(s, reclaim_private_leaf, NULL);
 }
 
 static enum gz_err change_view(struct pa_range page, enum own_move move, u16 vmid) NEEDS(host_lock)

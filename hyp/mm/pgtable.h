@@ -89,6 +89,11 @@ bool pgtable_collapse(struct pgtable *t, u64 addr);
 /* Calls fn for each valid leaf in the range, stops and returns its first non-GZ_OK. */
 typedef enum gz_err (*pg_leaf_fn)(u64 addr, struct pg_leaf leaf, void *arg);
 enum gz_err pgtable_for_each(const struct pgtable *t, u64 addr, u64 size, pg_leaf_fn fn, void *arg);
+/*
+ * What backs [*addr, end), a part of one leaf or of one table of pages: up to max ranges, each as long as the pages that follow
+ * each other. How many; *addr moves on to what is left.
+ */
+u32 pgtable_runs(const struct pgtable *t, u64 *addr, u64 end, struct pa_range *run, u32 max);
 /* Drops every TLB entry the table may have (stage 2: its VMID; EL2: all). */
 void pgtable_flush_all(const struct pgtable *t);
 

@@ -155,3 +155,26 @@ enum gz_err pgtable_for_each(const struct pgtable *t, u64 addr, u64 size, pg_lea
 		return GZ_ERANGE;
 	return each_level(&e, pa_to_ptr(t->root), t->start_level, addr, addr + size);
 }
+
+u32 pgtable_runs(const struct pgtable *t, u64 *addr, u64 end, struct pa_range *run, u32 max)
+{
+	u32 level, n = 0;
+	const u64 *slot = pgtable_slot(t, *addr, &level);
+	u64 size = level_size(level), at = ALIGN_DOWN(*addr, size), follows = 0;
+
+	for (; at < end; at += size, slot++) {
+		u64 pa = *slot & PTE_ADDR;
+
+		if (!pte_valid(*slot))
+			continue;
+		if (n && pa == follows)
+			run[n - 1].size += size;
+		else if (n == max)
+			break;
+		else
+			run[n++] = (struct pa_range){ PA(pa), size };
+		follows = pa + size;
+	}
+	*addr = at;
+	return n;
+}

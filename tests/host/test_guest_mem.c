@@ -9,6 +9,7 @@
 
 #include "two_vms_fixture.h"
 
+#include "mem/audit.h"
 #include "mem/pin.h"
 #include "mm/layout.h"
 
@@ -258,6 +259,36 @@ static void destroy__slices__bounded_and_complete(void **state)
 	assert_int_equal(guest_mem_destroy_slice(&gm, 100), GZ_OK);
 }
 
+/* Pages in no order, more of them than one batch, and neighbours: all are the host's, the record of moves has each once. */
+static void destroy__scattered__all_back_and_on_record(void **state)
+{
+	struct gz_audit_record r[256];
+	u64 cursor = UINT64_MAX, end, pages = 0;
+	u32 n;
+
+	(void)state;
+	fixture_slot(&gm, 0, IPA0, 1024);
+	for (u64 i = 0; i < 100; i++)
+		assert_int_equal(share(IPA0 + i * PAGE_SIZE, BLOCK_PA + 2 * (100 - i) * PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(share(IPA0 + 100 * PAGE_SIZE, BLOCK_PA + BLOCK_SIZE, 200), GZ_OK);
+	bbm_stop(&gm.s2);
+	(void)audit_read(&cursor, r, 1, &end);
+	while (guest_mem_destroy_slice(&gm, 7) == GZ_EAGAIN)
+		;
+	n = audit_read(&cursor, r, 256, &end);
+	assert_int_equal(n, 101);
+	for (u32 i = 0; i < n; i++) {
+		assert_int_equal(r[i].move, MOVE_GUEST_RECLAIM_HOST);
+		assert_int_equal(r[i].states, OWN_HOST_SHARED_GUEST | OWN_HOST << 4);
+		assert_int_equal(r[i].pa, i < 100 ? BLOCK_PA + 2 * (100 - i) * PAGE_SIZE : BLOCK_PA + BLOCK_SIZE);
+		pages += r[i].pages;
+	}
+	assert_int_equal(pages, 300);
+	assert_int_equal(gm.shared_pages, 0);
+	assert_int_equal(own_count(OWN_HOST_SHARED_GUEST), 0);
+	assert_int_equal(gm.quota.used, 0);
+}
+
 static void dying__every_call__estate(void **state)
 {
 	u64 cursor = 0;
@@ -378,7 +409,7 @@ int main(void)
 		T(share__quota_used_up__enomem_nothing_changed), T(unshare__part_of_block__rest_stays),
 		T(unshare__never_mapped__skipped), T(unshare__no_page_to_split__enomem_nothing_changed),
 		T(relinquish__page__host_only_then_faults_again), T(remove_slot__slices__pages_back_slot_gone),
-		T(destroy__slices__bounded_and_complete), T(dying__every_call__estate), T(init__no_pages__enomem),
+		T(destroy__slices__bounded_and_complete), T(destroy__scattered__all_back_and_on_record), T(dying__every_call__estate), T(init__no_pages__enomem),
 		T(init__vmid_reused__flushed_first), T(clean__without_fwb__each_page_at_map),
 		T(clean__slices__every_page_once), T(clean__with_fwb__nothing), T(icache__dic__no_maintenance),
 	};

@@ -237,6 +237,39 @@ static void own__banks__each_its_own_records(void **state)
 	assert_int_equal(own_count(OWN_HYP), 2);
 }
 
+static void move_all(void *arg)
+{
+	const struct pa_range *r = arg;
+
+	spin_lock(&host_lock);
+	own_move_all(r, 2, MOVE_GUEST_RECLAIM_HOST, 3);
+	spin_unlock(&host_lock);
+}
+
+/* Ranges of two banks, of pages in several states: each gets its own, nothing beside it changes, and the counters agree. */
+static void own__move_all__each_range_and_nothing_beside(void **state)
+{
+	const struct pa_range banks[] = { { PA(0x1000), 4 * PAGE_SIZE }, { PA(RAM_BASE), 8 * PAGE_SIZE } };
+	const struct pa_range r[] = { { PA(RAM_BASE + PAGE_SIZE), 3 * PAGE_SIZE }, { PA(0x2000), 2 * PAGE_SIZE } };
+	const u32 guest = rec_make(OWN_GUEST, 0, 3), shared = rec_make(OWN_HOST_SHARED_GUEST, 0, 3), host = rec_make(OWN_HOST, 0, 0);
+	u32 *rec = pa_to_ptr(PA(RAM_BASE + PAGE_SIZE));
+	u32 before[12] = { guest, guest, shared, guest, guest, guest, shared, guest, guest, guest, guest, guest };
+
+	(void)state;
+	memset(rec, 0, PAGE_SIZE);
+	own_init(banks, 2, rec);
+	own_boot_assign_all(OWN_GUEST);
+	memcpy(rec, before, sizeof(before));
+	move_all((void *)(uintptr_t)r);
+	for (u32 i = 0; i < 12; i++)
+		assert_int_equal(rec[i], i == 1 || i == 2 || (i >= 5 && i <= 7) ? host : before[i]);
+	assert_int_equal(own_count(OWN_HOST), 5);
+	rec[6] = rec_make(OWN_GUEST, 0, 4);	/* another VM's, between two that may go */
+	rec[5] = rec[7] = guest;
+	assert_true(shim_panics(move_all, (void *)(uintptr_t)r));
+	assert_int_equal(rec[6], rec_make(OWN_GUEST, 0, 4));
+}
+
 /* Records of a bank begin at any multiple of 4 bytes, and end where no wide store may go. */
 static void own__all_assigned__every_page_of_each_bank_and_nothing_else(void **state)
 {
@@ -397,7 +430,7 @@ int main(void)
 		T(own__every_state_and_move__as_listed), T(own__every_guest_move_of_another_vm__eperm),
 		T(own__forbidden_move_unchecked__check), T(own__range_with_one_bad_page__nothing_changed),
 		T(own__share_again_same_guest__counted_as_done), T(own__not_ram__eperm_and_none),
-		T(own__banks__each_its_own_records),
+		T(own__banks__each_its_own_records), T(own__move_all__each_range_and_nothing_beside),
 		T(own__all_assigned__every_page_of_each_bank_and_nothing_else), T(pin__counted__host_only_again_at_zero), T(pin__full__ebusy),
 		T(pin__wrong_pages__eperm_or_check), T(pin__guest_has_it__eperm),
 		T(page_copy__read_and_write__exact_bytes), T(page_copy__bad__refused),

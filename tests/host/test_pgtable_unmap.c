@@ -187,6 +187,36 @@ static void pgtable__for_each__every_leaf_once_and_stops(void **state)
 	assert_int_equal(pgtable_for_each(&t, 1, TOP, count_leaf, n), GZ_ERANGE);
 }
 
+/* Physical neighbours are one range, whatever is between them in the table is not; it goes on where it stopped. */
+static void pgtable__runs__as_long_as_they_follow(void **state)
+{
+	struct pa_range r[4];
+	u64 at = 0;
+
+	(void)state;
+	assert_int_equal(map(2 * PAGE_SIZE, 0x40002000, 3 * PAGE_SIZE), GZ_OK);
+	assert_int_equal(map(5 * PAGE_SIZE, 0x40009000, PAGE_SIZE), GZ_OK);	/* follows in the table only */
+	assert_int_equal(map(7 * PAGE_SIZE, 0x4000a000, 2 * PAGE_SIZE), GZ_OK);	/* follows in memory, over a hole */
+	assert_int_equal(map(9 * PAGE_SIZE, 0x40008000, PAGE_SIZE), GZ_OK);	/* backwards */
+	assert_int_equal(map(BLOCK_SIZE, 0x40400000, BLOCK_SIZE), GZ_OK);
+	assert_int_equal(pgtable_runs(&t, &at, BLOCK_SIZE, r, 2), 2);
+	assert_int_equal(at, 9 * PAGE_SIZE);
+	assert_true(r[0].base.v == 0x40002000 && r[0].size == 3 * PAGE_SIZE);
+	assert_true(r[1].base.v == 0x40009000 && r[1].size == 3 * PAGE_SIZE);
+	assert_int_equal(pgtable_runs(&t, &at, BLOCK_SIZE, r, 2), 1);
+	assert_int_equal(at, BLOCK_SIZE);
+	assert_true(r[0].base.v == 0x40008000 && r[0].size == PAGE_SIZE);
+	assert_int_equal(pgtable_runs(&t, &at, 2 * BLOCK_SIZE, r, 1), 1);
+	assert_true(r[0].base.v == 0x40400000 && r[0].size == BLOCK_SIZE);
+	assert_int_equal(at, 2 * BLOCK_SIZE);
+	assert_int_equal(pgtable_runs(&t, &at, 3 * BLOCK_SIZE, r, 1), 0);
+	assert_int_equal(at, 3 * BLOCK_SIZE);
+	/* No further than it was told. */
+	at = 3 * PAGE_SIZE;
+	assert_int_equal(pgtable_runs(&t, &at, 4 * PAGE_SIZE, r, 4), 1);
+	assert_true(at == 4 * PAGE_SIZE && r[0].base.v == 0x40003000 && r[0].size == PAGE_SIZE);
+}
+
 static void pgtable__destroy_slices__bounded_and_complete(void **state)
 {
 	u32 calls = 0, before;
@@ -281,7 +311,7 @@ int main(void)
 		T(unmap_one_page__tlbi_by_ipa_and_combined), T(tlbi__other_vmid_switched_and_back),
 		T(unmap_many__one_tlbi), T(table_pages__freed_after_tlbi), T(unmap_nothing__no_tlbi),
 		T(unmap_inside_blocks__splits), T(map_short_of_pages__nothing_changed),
-		T(unmap_short_of_pages__nothing_changed), T(for_each__every_leaf_once_and_stops),
+		T(unmap_short_of_pages__nothing_changed), T(for_each__every_leaf_once_and_stops), T(runs__as_long_as_they_follow),
 		T(destroy_slices__bounded_and_complete), T(not_live__no_maintenance), T(one_page_unmapped__its_tables_stay),
 		T(random__as_the_array_says),
 	};
