@@ -16,6 +16,8 @@
 #define POOL		"24"		/* 2 MiB pages: a guest's RAM twice, and some to spare */
 #define POOL_FILE	"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 #define THP_FILE	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define KPF_DIRTY	4
+#define KPF_COMPOUND_TAIL	16
 #define KPF_HUGE	17
 #define KPF_THP		22
 
@@ -76,6 +78,16 @@ void expect_kind(uint64_t pa)
 	enum ram_kind kind = flags >> KPF_HUGE & 1 ? RAM_HUGETLB : flags >> KPF_THP & 1 ? RAM_THP : RAM_SMALL;
 
 	EXPECT_EQ(kind, ram_kind);
+}
+
+bool page_is_dirty(void *page)
+{
+	uint64_t pa = pa_now(page), flags = word_of("/proc/kpageflags", pa / PAGE);
+
+	/* Of a huge page the first one has the mark. */
+	while (flags >> KPF_COMPOUND_TAIL & 1)
+		flags = word_of("/proc/kpageflags", (pa -= PAGE) / PAGE);
+	return flags >> KPF_DIRTY & 1;
 }
 
 static void tell(const char *path, const char *text)

@@ -22,6 +22,7 @@ int ram_memfd(void);
 void ram_advise(void *ram, size_t size);
 uint64_t pa_of(void *page);		/* writes to it, so that it exists */
 uint64_t pa_now(void *page);		/* leaves it as it is */
+bool page_is_dirty(void *page);
 void expect_kind(uint64_t pa);		/* that the page there is of the kind in use */
 long pool_count(const char *name);
 struct pool pool_now(void);

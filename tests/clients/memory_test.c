@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "client.h"
+#include "kinds.h"
 
 #define RELINQUISH	0xc6000009ull
 #define PAGE		4096ull
@@ -425,4 +426,36 @@ TEST(memory__more_than_the_hypervisor_has_tables_for__lent_and_back)
 		EXPECT_EQ(hyp_stat("pool_total"), before);
 	}
 	munmap(p, HUGE_SLOT);
+}
+
+/* Whether the kernel would write the page to the swap, did it not need an entry of a table to tell it so. */
+static void expect_dirty_after_vm(int flags, int fd, int advice)
+{
+	const uint64_t size = 0x200000, x[4] = { EXTRA_GPA, EXTRA_GPA + size, PAGE };
+	char *all = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	char *p = (char *)(((uintptr_t)all + size - 1) & ~(size - 1));
+	uint64_t i, clean = 0;
+	struct vm vm;
+
+	madvise(p, size, advice);
+	vm_make(&vm, 1, guest_touch, x);
+	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, size, p));
+	expect_off(&vm, 0);
+	vm_end(&vm);
+	for (i = 0; i < size; i += PAGE)
+		clean += !page_is_dirty(p + i);
+	EXPECT_EQ(clean, 0);
+	munmap(all, 2 * size);
+}
+
+/* A guest's stores mark nothing by themselves: the driver does for all of its pages. */
+TEST(memory__given_back__dirty)
+{
+	int fd = memfd_create("dirty", MFD_CLOEXEC);
+
+	EXPECT_OK(ftruncate(fd, 0x400000));
+	expect_dirty_after_vm(MAP_PRIVATE | MAP_ANONYMOUS, -1, MADV_NOHUGEPAGE);
+	expect_dirty_after_vm(MAP_PRIVATE | MAP_ANONYMOUS, -1, MADV_HUGEPAGE);
+	expect_dirty_after_vm(MAP_SHARED, fd, MADV_NORMAL);
+	close(fd);
 }

@@ -102,24 +102,50 @@ int gzvm_slot_pin(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 	return 0;
 }
 
+/*
+ * Anonymous memory and tmpfs have nobody to tell, and the bit is all there is: it needs neither the
+ * folio's lock nor its mapping.
+ */
+static void gzvm_mark_dirty(struct folio *folio)
+{
+	if (folio_test_dirty(folio))
+		return;
+	if (folio_test_swapbacked(folio))
+		folio_set_dirty(folio);
+	else
+		set_page_dirty_lock(&folio->page);
+}
+
+/* Lets go of a run of pinned pages, marked dirty: a guest writes without telling anybody. */
+static void gzvm_unpin_run(struct page **pages, u64 nr)
+{
+	u64 i = 0, nr_folio;
+	struct folio *folio;
+
+	while (i < nr) {
+		folio = page_folio(pages[i]);
+		nr_folio = folio_nr_pages(folio);
+		gzvm_mark_dirty(folio);
+		do
+			i++;
+		while (i < nr && folio_page_idx(folio, pages[i]) < nr_folio);
+	}
+	unpin_user_pages(pages, nr);
+}
+
 /**
  * gzvm_slot_unpin() - lets go of every page of a slot
  * @slot: a slot the guest cannot reach any more
- *
- * All are marked dirty: a guest writes without telling anybody.
  */
 void gzvm_slot_unpin(struct gzvm_slot *slot)
 {
 	u64 i = 0, nr;
 
 	while (slot->nr_pinned && i < slot->nr_pages) {
+		i += gzvm_slot_hole(slot, i, slot->nr_pages);
 		nr = gzvm_slot_pinned_run(slot, i);
-		if (!nr) {
-			i++;
-			continue;
-		}
 		gzvm_slot_show(slot, i, nr);
-		unpin_user_pages_dirty_lock(&slot->pages[i], nr, true);
+		gzvm_unpin_run(&slot->pages[i], nr);
 		memset(&slot->pages[i], 0, nr * sizeof(*slot->pages));
 		slot->nr_pinned -= nr;
 		i += nr;
@@ -329,7 +355,7 @@ static void gzvm_let_go(struct gzvm *vm, struct gzvm_slot *slot, struct page *pa
 
 	if (gzvm_slot_is_private(&vm->mem, slot))
 		inode = gzvm_file_of(page, &pos);
-	unpin_user_pages_dirty_lock(&page, 1, true);
+	gzvm_unpin_run(&page, 1);
 	if (!inode)
 		return;
 	shmem_truncate_range(inode, pos, pos + PAGE_SIZE - 1);
