@@ -107,31 +107,39 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* The word at an address (virtual, or physical when PHYS) in an ELF core file. */
+/* The word that lies FROM bytes into this part of a core file. */
+static int in_segment(const struct target *t, int fd, const Elf64_Phdr *ph, uint64_t from)
+{
+	uint64_t v = 0;
+
+	if (from >= ph->p_filesz)
+		return ENODATA;
+	if (pread(fd, &v, sizeof(v), (off_t)(ph->p_offset + from)) != sizeof(v))
+		return errno ? errno : EIO;
+	return v == t->secret ? 0 : EPROTO;
+}
+
+/*
+ * The word at an address (virtual, or physical when PHYS) in an ELF core file. A physical address may be in several parts:
+ * what the kernel's image used for its start is RAM by now and in the linear map, but gone from the image's own mapping.
+ */
 static int in_core(const struct target *t, const char *path, uint64_t addr, bool phys)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t v = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), i, err = ENODATA;
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
-	int i;
 
 	if (fd < 0 || pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
 		return ENODEV;
-	for (i = 0; i < eh.e_phnum; i++) {
+	for (i = 0; i < eh.e_phnum && err; i++) {
 		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + (uint64_t)i * sizeof(ph))) != sizeof(ph))
 			return EIO;
 		uint64_t from = phys ? ph.p_paddr : ph.p_vaddr;
 
-		if (ph.p_type != PT_LOAD || addr < from || addr - from >= ph.p_memsz)
-			continue;
-		if (addr - from >= ph.p_filesz)
-			return ENODATA;
-		if (pread(fd, &v, sizeof(v), (off_t)(ph.p_offset + addr - from)) != sizeof(v))
-			return errno ? errno : EIO;
-		return v == t->secret ? 0 : EPROTO;
+		if (ph.p_type == PT_LOAD && addr >= from && addr - from < ph.p_memsz)
+			err = in_segment(t, fd, &ph, addr - from);
 	}
-	return ENODATA;
+	return err;
 }
 
 int a_core_dump(const struct target *t)
