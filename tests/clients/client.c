@@ -394,6 +394,10 @@ static int by_the_kernel(const char *what, bool protect, const char *arg)
 		return attack_scan(protect, atoi(arg));
 	if (!strcmp(what, "touch"))
 		return attack_touch(protect);
+	if (!strcmp(what, "hibernate"))
+		return attack_hibernate(protect);
+	if (!strcmp(what, "snapshot"))
+		return attack_snapshot(protect, arg);
 	return attack_kexec(protect, arg);
 }
 

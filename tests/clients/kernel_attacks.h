@@ -2,7 +2,7 @@
 /*
  * Job: attacks by the host's kernel, as modes of gzvm_abi_test.
  * Never: return from a kexec that worked.
- * Used by: client.c.
+ * Used by: client.c, hibernate_attacks.c, kernel_attacks.c.
  */
 #ifndef KERNEL_ATTACKS_H
 #define KERNEL_ATTACKS_H
@@ -15,5 +15,8 @@ int attack_scan(bool protect, int cycles);
 int attack_touch(bool protect);
 /* Another kernel while a VM has a secret. */
 int attack_kexec(bool protect, const char *image);
+/* hibernate_attacks.c: every way to hibernate with the driver loaded, and one that was begun before it was. */
+int attack_hibernate(bool protect);
+int attack_snapshot(bool protect, const char *module);
 
 #endif

@@ -125,12 +125,17 @@ static struct notifier_block gzvm_reboot_nb = {
 	.notifier_call = gzvm_reboot,
 };
 
+static int gzvm_refuse_hibernation(void)
+{
+	pr_warn("hibernation refused: an image would not hold the hypervisor's state; unload gzvm first, or suspend or shut down instead\n");
+	return -EOPNOTSUPP;
+}
+
 static int gzvm_pm(struct notifier_block *nb, unsigned long action, void *data)
 {
 	if (action != PM_HIBERNATION_PREPARE && action != PM_RESTORE_PREPARE)
 		return NOTIFY_DONE;
-	pr_warn("hibernation refused: an image would not hold the hypervisor's state; suspend or shut down instead\n");
-	return notifier_from_errno(-EOPNOTSUPP);
+	return notifier_from_errno(gzvm_refuse_hibernation());
 }
 
 static struct notifier_block gzvm_pm_nb = {
@@ -240,6 +245,16 @@ static int gzvm_probe(struct platform_device *pdev)
 	return ret ? ret : devm_add_action_or_reset(&pdev->dev, gzvm_detach, NULL);
 }
 
+/* Who opened /dev/snapshot before this module came was not asked by the notifier. */
+static int gzvm_freeze(struct device *dev)
+{
+	return gzvm_refuse_hibernation();
+}
+
+static const struct dev_pm_ops gzvm_pm_ops = {
+	.freeze = gzvm_freeze,
+};
+
 static const struct of_device_id gzvm_of_match[] = {
 	{ .compatible = "mediatek,geniezone" },
 	{ .compatible = "mediatek,geniezone-hyp" },
@@ -252,6 +267,7 @@ static struct platform_driver gzvm_platform_driver = {
 	.driver = {
 		.name = KBUILD_MODNAME,
 		.of_match_table = gzvm_of_match,
+		.pm = pm_sleep_ptr(&gzvm_pm_ops),
 		/* open VMs hold the module, not the device: unbinding would pull it away */
 		.suppress_bind_attrs = true,
 	},
