@@ -26,6 +26,7 @@ struct attack {
 	int (*run)(const struct target *t);
 	bool writes;		/* gets a page of its own: others read theirs */
 	int on_hugetlb;		/* errno of a kernel that offers no such thing for hugetlb, or 0 */
+	bool by_alias;		/* uses the kernel's own address of the page, where EL2 refuses it */
 };
 
 /* A new mapping of the 2 MiB of the memfd around the page; where the page is in it, or MAP_FAILED. */

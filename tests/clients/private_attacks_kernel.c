@@ -15,7 +15,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "private_attacks.h"
+#include "private_attacks_more.h"
 
 #define PAGE	4096
 
@@ -140,6 +140,27 @@ static int in_core(const struct target *t, const char *path, uint64_t addr, bool
 			err = in_segment(t, fd, &ph, addr - from);
 	}
 	return err;
+}
+
+uint64_t kernel_address(uint64_t pa)
+{
+	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), i;
+	uint64_t lowest = 0;
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+
+	if (fd < 0 || pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
+		return 0;
+	for (i = 0; i < eh.e_phnum; i++) {
+		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + (uint64_t)i * sizeof(ph))) != sizeof(ph))
+			break;
+		uint64_t at = ph.p_vaddr + (pa - ph.p_paddr);
+
+		if (ph.p_type == PT_LOAD && pa >= ph.p_paddr && pa - ph.p_paddr < ph.p_memsz && (!lowest || at < lowest))
+			lowest = at;
+	}
+	close(fd);
+	return lowest;
 }
 
 int a_core_dump(const struct target *t)

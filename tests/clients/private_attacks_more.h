@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: the attacks of private_attacks_user.c and private_attacks_vhost.c.
+ * Job: the attacks of private_attacks_user.c, _vhost.c, _vsock.c and _probes.c.
  * Never: hold anything but what private_attacks.c puts into its table.
  * Used by: private_attacks.c.
  */
@@ -31,5 +31,18 @@ int a_vhost_log(const struct target *t);
 int a_vhost_ring(const struct target *t);
 /* Two ends of a wire: frames sent at fd[0] come out at fd[1]. 0 or an errno. */
 int packet_pair(int fd[2]);
+
+/* private_attacks_vsock.c */
+int a_vsock_send(const struct target *t);
+int a_vsock_ring(const struct target *t);
+
+/* private_attacks_probes.c */
+int a_bpf_user(const struct target *t);
+int a_bpf_kernel(const struct target *t);
+int a_perf_stack(const struct target *t);
+int a_uprobe(const struct target *t);
+
+/* private_attacks_kernel.c: where the linear map has this, 0 when the kernel does not say. */
+uint64_t kernel_address(uint64_t pa);
 
 #endif

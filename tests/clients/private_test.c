@@ -91,6 +91,17 @@ static const char *words_of(int result)
 	return result < RESULT_SIGNAL ? strerrorname_np(result) : sigabbrev_np(result - RESULT_SIGNAL);
 }
 
+/* Accesses that EL2 refused the host's kernel, where one is meant to get that far and elsewhere. */
+static long long aborts_meant, aborts_else;
+
+static void expect_aborts(const struct attack *a, bool protect, long long n)
+{
+	*(a->by_alias ? &aborts_meant : &aborts_else) += n;
+	EXPECT_EQ(n != 0, protect && a->by_alias);
+	if ((n != 0) != (protect && a->by_alias))
+		printf("  %s: EL2 refused %lld accesses of the host\n", a->name, n);
+}
+
 /* Returns how many words of its memory the guest finds changed. */
 static uint64_t run_attacks(bool protect, int *result)
 {
@@ -103,8 +114,10 @@ static uint64_t run_attacks(bool protect, int *result)
 		uint64_t gpa = DATA_GPA + (attacks[i].writes ? 1 + i : LOAD_PAGE) * PAGE;
 		struct target t = { .page = host_of(&vm, gpa), .secret = gpa + SEED, .memfd = vm.memfd,
 			.offset = (off_t)(gpa - RAM_GPA), .pa = secret_pa, .owner = getpid(), .is_private = protect };
+		long long aborts = hyp_stat("host_aborts");
 
 		result[i] = run_attack(&attacks[i], &t);
+		expect_aborts(&attacks[i], protect, hyp_stat("host_aborts") - aborts);
 	}
 	changed = changed_words(&vm);
 	vm_end(&vm);
@@ -124,7 +137,7 @@ static bool as_it_must_be(const struct attack *a, int open_vm, int closed_vm)
 /* Two VMs, the second protected when PROTECT, and the table; how many rows are not as they must be. */
 static unsigned int attack_both(bool protect)
 {
-	int open_vm[64], closed_vm[64];
+	int open_vm[96], closed_vm[96];
 	unsigned int i, wrong = 0;
 	uint64_t open_words, closed_words;
 
@@ -145,13 +158,12 @@ static unsigned int attack_both(bool protect)
 
 int attack_demo(void)
 {
-	long long aborts = hyp_stat("host_aborts");
 	unsigned int wrong;
 
 	printf("A guest writes a secret into its memory. Its host, as root, tries to read and to change it,\n"
 	       "first of an unprotected VM, then of a protected one.\n\n");
 	wrong = attack_both(true);
-	printf("\nAccesses that EL2 had to refuse the host's own kernel: %lld\n", hyp_stat("host_aborts") - aborts);
+	printf("\nAccesses that EL2 had to refuse the host's own kernel: %lld for BPF, %lld others\n", aborts_meant, aborts_else);
 	printf(wrong ? "%u rows are not as they must be.\n" : "The unprotected VM lost its secret; the protected one"
 	       " kept it, and its host goes on unharmed.\n", wrong);
 	return wrong != 0;
@@ -159,10 +171,7 @@ int attack_demo(void)
 
 static void attacks_work_on_an_open_vm_only(void)
 {
-	long long aborts = hyp_stat("host_aborts");
-
 	EXPECT_EQ(attack_both(true), 0);
-	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
 }
 
 TEST(private__attacks__work_on_an_open_vm_only)

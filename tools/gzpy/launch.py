@@ -210,7 +210,7 @@ def pack(a, host, folder):
     files = [("Image", kernel), ("initrd", guest_initrd)]
     module = host.module if host.module and os.path.exists(host.module) and not a.bare else None
     target = os.path.join(folder, "host.cpio")
-    initramfs.host(target, host.tree, settings, module, files, ["brd", "vhost_net"] if a.attack else [])
+    initramfs.host(target, host.tree, settings, module, files, ["brd", "vhost_net", "vhost_vsock"] if a.attack else [])
     return target
 
 
