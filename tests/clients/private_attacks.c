@@ -313,6 +313,8 @@ const struct attack attacks[] = {
 	{ "BPF reads kernel memory", a_bpf_kernel, false, 0, true },
 	{ "perf copies a stack", a_perf_stack, false, 0, false },
 	{ "uprobe in it", a_uprobe, false, EIO, false },
+	{ "udmabuf, mapped", a_udmabuf, false, 0, false },
+	{ "udmabuf, synchronized", a_udmabuf_sync, true, 0, false },
 };
 
 const unsigned int attack_count = sizeof(attacks) / sizeof(attacks[0]);

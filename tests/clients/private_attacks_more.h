@@ -23,6 +23,9 @@ int a_packet(const struct target *t);
 int a_zerocopy(const struct target *t);
 int a_continue(const struct target *t);
 int a_kprobe(const struct target *t);
+int a_udmabuf(const struct target *t);
+int a_udmabuf_sync(const struct target *t);
+int dma_buf_of(const struct target *t);	/* its fd; -1 and ENODEV when the kernel makes none */
 
 /* private_attacks_vhost.c */
 int a_vhost_send(const struct target *t);

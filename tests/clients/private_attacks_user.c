@@ -6,6 +6,8 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,9 +19,11 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "kinds.h"
 #include "private_attacks_more.h"
 
 #define PAGE		4096
+#define BLOCK		(2ul << 20)
 #define HAS_LSE		(1ul << 8)	/* AT_HWCAP */
 #define MPOL_BIND	2
 #define MPOL_MOVE_ALL	(1 << 2)
@@ -203,4 +207,55 @@ int a_kprobe(const struct target *t)
 	tell(TRACING "kprobe_events", "-:gzpeek\n");
 	snprintf(want, sizeof(want), "v=\"%.8s\"", (const char *)&t->secret);
 	return memmem(said, (size_t)n, want, strlen(want)) ? 0 : err ? err : EPROTO;
+}
+
+/* A dma-buf made of the page. Kernels before 6.11 look at the page first. */
+int dma_buf_of(const struct target *t)
+{
+	uint64_t size = ram_kind == RAM_HUGETLB ? BLOCK : PAGE;
+	struct udmabuf_create c = { .memfd = (uint32_t)t->memfd, .flags = UDMABUF_FLAGS_CLOEXEC,
+				    .offset = (uint64_t)t->offset & ~(size - 1), .size = size };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+
+	if (dev < 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	/* It wants memory that does not shrink; a memfd may say that from the start. */
+	fcntl(t->memfd, F_ADD_SEALS, F_SEAL_SHRINK);
+	fd = ioctl(dev, UDMABUF_CREATE, &c);
+	close(dev);
+	return fd;
+}
+
+int a_udmabuf(const struct target *t)
+{
+	uint64_t in = ram_kind == RAM_HUGETLB ? (uint64_t)t->offset & (BLOCK - 1) : 0;
+	int fd = dma_buf_of(t);
+	uint8_t *p;
+
+	if (fd < 0)
+		return errno;
+	p = mmap(NULL, in + PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return errno;
+	return *(volatile uint64_t *)(p + in) == t->secret ? 0 : EPROTO;
+}
+
+/* The kernel maintains caches by its own addresses of the page; and the page changes through the mapping. */
+int a_udmabuf_sync(const struct target *t)
+{
+	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_RW | DMA_BUF_SYNC_START };
+	uint64_t in = ram_kind == RAM_HUGETLB ? (uint64_t)t->offset & (BLOCK - 1) : 0;
+	int fd = dma_buf_of(t);
+	uint8_t *p;
+
+	if (fd < 0 || ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync))
+		return errno;
+	p = mmap(NULL, in + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return errno;
+	*(volatile uint64_t *)(p + in) = 8;
+	sync.flags = DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END;
+	return ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) ? errno : 0;
 }

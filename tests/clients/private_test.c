@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 
 #include "kinds.h"
-#include "private_attacks.h"
+#include "private_attacks_more.h"
 
 #define PAGE		4096ull
 #define SEED		0x17ed000000005ec4ull
@@ -407,4 +407,44 @@ TEST(private__page_in_a_pipe__ebusy_until_it_is_drained)
 TEST(huge__page_in_a_pipe__ebusy_until_it_is_drained)
 {
 	on_huge_kinds(busy_until_the_pipe_is_drained);
+}
+
+/* What an importer's kernel does with a page cannot be stopped: while there is a dma-buf of it, the guest does not get it. */
+static void busy_until_the_dma_buf_is_closed(void)
+{
+	struct target its = { .offset = (off_t)(DATA_GPA - RAM_GPA) };
+	uint32_t reason;
+	struct vm vm;
+	int fd, err;
+
+	vm_make(&vm, 1, guest_secret, (const uint64_t[4]){ DATA_GPA, DATA_GPA + PAGE, MMIO_GPA });
+	its.memfd = vm.memfd;
+	fd = dma_buf_of(&its);
+	err = errno;
+	EXPECT_OK(vm_protect(&vm));
+	if (fd >= 0) {
+		reason = vcpu_run_to_exit(&vm, 0);
+		EXPECT(reason == GZVM_EXIT_EXCEPTION || reason == GZVM_EXIT_FAIL_ENTRY);
+		if (reason == GZVM_EXIT_EXCEPTION)
+			EXPECT_EQ(vm.run[0].exception.error_code, EBUSY);
+		close(fd);
+	} else {
+		EXPECT_EQ(err, ENODEV);
+		printf("  skip: no /dev/udmabuf\n");
+	}
+	expect_mmio(&vm, 0, MMIO_GPA, true, 8);
+	EXPECT(dma_buf_of(&its) < 0);
+	EXPECT_EQ(changed_words(&vm), 0);
+	vm_end(&vm);
+	expect_all_back();
+}
+
+TEST(private__page_in_a_dma_buf__ebusy_until_it_is_closed)
+{
+	busy_until_the_dma_buf_is_closed();
+}
+
+TEST(huge__page_in_a_dma_buf__ebusy_until_it_is_closed)
+{
+	on_huge_kinds(busy_until_the_dma_buf_is_closed);
 }

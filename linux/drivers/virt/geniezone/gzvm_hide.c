@@ -97,6 +97,37 @@ static bool gzvm_may_hide(struct folio *folio)
 	return mapping->host->i_sb->s_magic == TMPFS_MAGIC && gzvm_keeps_pages(mapping);
 }
 
+static unsigned int *gzvm_seals_of(struct folio *folio)
+{
+#ifdef CONFIG_HUGETLBFS
+	if (folio_test_hugetlb(folio))
+		return &HUGETLBFS_I(folio->mapping->host)->seals;
+#endif
+	return &SHMEM_I(folio->mapping->host)->seals;
+}
+
+/*
+ * Whether nobody can make a dma-buf of the file's pages any more. udmabuf takes them without a look
+ * at their flags (of hugetlb on every kernel, of tmpfs from 6.11 on), for importers whose kernel
+ * mapping of a hidden page would be fatal. It wants F_SEAL_SHRINK and refuses F_SEAL_WRITE, and holds
+ * the inode's lock from that look on until it has its references. This seal, for good, only keeps
+ * new writers out: mappings there are stay as they are. No waiting here: the folio is locked.
+ */
+static bool gzvm_keeps_dma_bufs_out(struct folio *folio)
+{
+	struct inode *inode = folio->mapping->host;
+	unsigned int *seals = gzvm_seals_of(folio), now = READ_ONCE(*seals);
+
+	if (!IS_ENABLED(CONFIG_UDMABUF) || now & F_SEAL_WRITE ||
+	    (now & (F_SEAL_SEAL | F_SEAL_SHRINK)) == F_SEAL_SEAL)
+		return true;
+	if (!inode_trylock(inode))
+		return false;
+	WRITE_ONCE(*seals, *seals | F_SEAL_WRITE);
+	inode_unlock(inode);
+	return true;
+}
+
 static bool gzvm_is_broken(struct folio *folio)
 {
 	long k, nr = folio_test_hugetlb(folio) ? 1 : folio_nr_pages(folio);
@@ -146,6 +177,8 @@ static int gzvm_begin_hiding(struct folio *folio)
 		return -EINVAL;
 	if (gzvm_is_broken(folio))
 		return -EHWPOISON;
+	if (!gzvm_keeps_dma_bufs_out(folio))
+		return -EBUSY;
 	gzvm_flag(folio);
 	return 0;
 }
@@ -307,7 +340,7 @@ static void gzvm_say_not_hidden(const struct gzvm_slot *slot, u64 i, int err)
 		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private: memory of a protected VM must be a shared mapping of a memfd" GZVM_NEEDS_SEALS ", with each huge page inside one slot as a whole; hugetlb needs the seal F_SEAL_FUTURE_WRITE\n",
 				    current->comm, task_pid_nr(current), slot->base_gfn + i);
 	else if (err != -EINTR)
-		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private (%d): somebody else uses it, by I/O in flight, a pipe, another pin or, of hugetlb, another mapping\n",
+		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private (%d): somebody else uses it, by I/O in flight, a pipe, a dma-buf, another pin or, of hugetlb, another mapping\n",
 				    current->comm, task_pid_nr(current), slot->base_gfn + i, err);
 }
 
