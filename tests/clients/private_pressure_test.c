@@ -3,7 +3,7 @@
  * Job: what the host's kernel does with memory by itself, while some of it is a protected VM's: I/O in flight, swap,
  * broken memory taken out of use, a memory limit that kills the VMM.
  * Never: take a refusal for right before the same thing has worked on other memory.
- * Used by: gzvm_abi_test. Needs the modules brd, dm-delay and zram, a swap made of the last one.
+ * Used by: gzvm_abi_test. Needs the modules brd, dm-delay, hwpoison-inject and zram, a swap made of the last one.
  * Named so that they run last: some leave pages of the machine out of use.
  */
 #define _GNU_SOURCE
@@ -278,6 +278,84 @@ TEST(under_pressure__offlined_by_address__guest_keeps_its_page)
 	expect_back();
 	EXPECT_EQ(signal_of_load(data_of(&vm)), 0);
 	EXPECT_EQ(*(volatile uint64_t *)(void *)data_of(&vm), 0);
+	close(vm.dev);
+	close(vm.memfd);
+	munmap(vm.ram, RAM_SIZE);
+}
+
+static int by_page_number(const char *what, uint64_t pa)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/hwpoison/%s-pfn", what);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pa / PAGE));
+	return tell(path, text);
+}
+
+/* What becomes of a process that calls this page of its memory broken: its exit status as from waitpid(). */
+static int calls_broken(uint8_t *page, int advice)
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(madvise(page, PAGE, advice) ? errno : 0);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/* A page that is said to be broken, of which its user dies, and is said to be whole again. */
+static void expect_poison_works(void)
+{
+	int err, status, pa_pipe[2];
+	uint64_t pa = 0;
+	pid_t pid;
+
+	EXPECT_OK(pipe(pa_pipe));
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		uint8_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		pa = pa_of(page);
+		if (write(pa_pipe[1], &pa, sizeof(pa)) == sizeof(pa))
+			madvise(page, PAGE, MADV_HWPOISON);
+		_exit(1);
+	}
+	EXPECT_EQ(read(pa_pipe[0], &pa, sizeof(pa)), sizeof(pa));
+	waitpid(pid, &status, 0);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+	close(pa_pipe[0]);
+	close(pa_pipe[1]);
+	err = by_page_number("unpoison", pa);
+	/* No kernel does that once memory was broken in earnest, as it is by another test here. */
+	EXPECT(err == 0 || err == EOPNOTSUPP);
+	if (err)
+		printf("  skip: nothing can be said to be whole again any more\n");
+}
+
+/* Whoever takes the flag of a hidden page away would make it reachable. */
+TEST(under_pressure__called_broken_and_whole__guest_keeps_its_page)
+{
+	struct vm vm;
+	uint64_t pa;
+
+	expect_poison_works();
+	make_secret_vm(&vm, PAGES, true);
+	pa = pa_of(data_of(&vm));
+	expect_mmio(&vm, 0, MMIO_GPA, true, 8);
+	EXPECT(calls_broken(data_of(&vm), MADV_HWPOISON) != 0);
+	EXPECT(calls_broken(data_of(&vm), 101 /* MADV_SOFT_OFFLINE */) != 0);
+	EXPECT(by_page_number("corrupt", pa) != 0);
+	EXPECT(by_page_number("unpoison", pa) != 0);
+	EXPECT_EQ(signal_of_load(data_of(&vm)), SIGBUS);
+	EXPECT_EQ(changed(&vm), 0);
+	close(vm.vcpu[0]);
+	close(vm.fd);
+	expect_back();
+	EXPECT_EQ(signal_of_load(data_of(&vm)), 0);
 	close(vm.dev);
 	close(vm.memfd);
 	munmap(vm.ram, RAM_SIZE);
