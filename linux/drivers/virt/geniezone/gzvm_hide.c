@@ -173,6 +173,9 @@ static void gzvm_unflag(struct folio *folio)
 /* Flags the folio, when it is of the kind that can be hidden. It is locked. */
 static int gzvm_begin_hiding(struct folio *folio)
 {
+	/* Pinned, and meanwhile out of its file: somebody made a hole there. */
+	if (!folio->mapping)
+		return -ESTALE;
 	if (!gzvm_may_hide(folio))
 		return -EINVAL;
 	if (gzvm_is_broken(folio))
@@ -339,6 +342,9 @@ static void gzvm_say_not_hidden(const struct gzvm_slot *slot, u64 i, int err)
 	if (err == -EINVAL)
 		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private: memory of a protected VM must be a shared mapping of a memfd" GZVM_NEEDS_SEALS ", with each huge page inside one slot as a whole; hugetlb needs the seal F_SEAL_FUTURE_WRITE\n",
 				    current->comm, task_pid_nr(current), slot->base_gfn + i);
+	else if (err == -ESTALE)
+		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private: it is not in the memfd any more, a hole was made there\n",
+				    current->comm, task_pid_nr(current), slot->base_gfn + i);
 	else if (err != -EINTR)
 		pr_warn_ratelimited("%s[%d]: guest page 0x%llx cannot become private (%d): somebody else uses it, by I/O in flight, a pipe, a dma-buf, another pin or, of hugetlb, another mapping\n",
 				    current->comm, task_pid_nr(current), slot->base_gfn + i, err);
@@ -354,8 +360,8 @@ static void gzvm_say_not_hidden(const struct gzvm_slot *slot, u64 i, int err)
  * folio, which get pinned too.
  *
  * Return: 0; -EINVAL not the kind of memory that can be hidden, or a large folio that is not in the
- * slot as a whole; -EBUSY somebody holds a reference; -EHWPOISON the page is broken; -EINTR. What
- * was hidden stays so until the slot is let go.
+ * slot as a whole; -EBUSY somebody holds a reference; -ESTALE the file lost the page after it was
+ * pinned; -EHWPOISON the page is broken; -EINTR. What was hidden stays so until the slot is let go.
  */
 int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 {

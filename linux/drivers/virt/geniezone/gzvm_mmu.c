@@ -233,6 +233,14 @@ static int gzvm_slot_take(struct gzvm *vm, struct gzvm_slot *slot, u64 first, u6
 	return gzvm_slot_hide(slot, first, nr_pages);
 }
 
+/* Lets go of one page that is neither hidden nor the guest's. */
+static void gzvm_slot_unpin_page(struct gzvm_slot *slot, u64 i)
+{
+	unpin_user_pages_dirty_lock(&slot->pages[i], 1, true);
+	slot->pages[i] = NULL;
+	slot->nr_pinned--;
+}
+
 static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 {
 	u64 i = gfn - slot->base_gfn;
@@ -245,6 +253,11 @@ static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 		__clear_bit(i, slot->shared);
 	}
 	ret = gzvm_slot_take(vm, slot, i, 1);
+	/* Neither hidden nor shared, so not the guest's yet: it tries again and gets what the file has there by then. */
+	if (ret == -ESTALE) {
+		gzvm_slot_unpin_page(slot, i);
+		return 0;
+	}
 	if (ret)
 		return ret;
 	return gzvm_arch_map_guest(vm->id, slot->id, page_to_pfn(slot->pages[i]), gfn);
