@@ -92,7 +92,7 @@ struct vm {
 extern const uint8_t guest_blob[], guest_blob_end[];
 extern const uint8_t guest_mmio[], guest_counter[], guest_wfi[], guest_spin[], guest_touch[];
 extern const uint8_t guest_call[], guest_irq[], guest_smp[], guest_doorbell[], guest_off[];
-extern const uint8_t guest_load[], guest_idle_timer[], guest_secret[], guest_balloon[], guest_obey[];
+extern const uint8_t guest_load[], guest_idle_timer[], guest_secret[], guest_balloon[], guest_obey[], guest_storm[];
 
 int dev_open(void);
 int vm_ioctl(struct vm *vm, unsigned long request, void *arg);

@@ -292,6 +292,125 @@ entry guest_obey
 	str	x2, [x20, #32]
 	b	1b
 
+	/*
+	 * x0 = pages, x1 = MMIO address, x2 = vCPUs, all started here. For ever, each: shares a page of its own four, takes it
+	 * back and, if it got it, writes a secret into it, else gives it up; gives up a page of four that all write secrets to; shares, takes
+	 * back or gives up pages of four that all treat so. Each result is a word at the MMIO address: share, take back, words
+	 * of the secret that changed, give up, the others' page.
+	 */
+entry guest_storm
+	adr	x9, storm_words
+	stp	x0, x1, [x9]
+	mov	x19, x2
+	mov	x22, #1
+1:	cmp	x22, x19
+	b.hs	2f
+	movz	w0, #0x0003
+	movk	w0, #0xc400, lsl #16
+	mov	x1, x22
+	adr	x2, storm_second
+	mov	x3, x22
+	hvc	#0
+	add	x22, x22, #1
+	b	1b
+2:	mov	x0, #0
+storm_second:
+	mov	x22, x0
+	adr	x9, storm_words
+	ldp	x20, x21, [x9]
+	movz	x26, #0xbeef			/* made here, so that no image holds it */
+	movk	x26, #0xc4e7, lsl #16
+	movk	x26, #0xe75e, lsl #32
+	movk	x26, #0x5ec4, lsl #48
+	mov	x27, #0x0bec			/* in place of a secret where others may see it */
+	mov	x23, x22
+1:	add	x23, x23, #1
+	and	x4, x23, #3
+	add	x4, x4, x22, lsl #2
+	add	x24, x20, x4, lsl #12
+	mov	x5, x27
+	bl	storm_fill
+	mov	w0, #3
+	mov	x2, #0
+	bl	storm_call
+	str	x0, [x21]
+	mov	w0, #4
+	mov	x2, #0
+	bl	storm_call
+	str	x0, [x21, #8]
+	cmn	x0, #3				/* somebody uses it, so it stays shared: away with it */
+	b.ne	2f
+	mov	w0, #9
+	mov	x2, #0
+	bl	storm_call
+	str	x0, [x21, #24]
+	b	3f
+2:	mov	x5, x26
+	bl	storm_fill
+	bl	storm_differ
+	str	x0, [x21, #16]
+	bl	storm_differ
+	str	x0, [x21, #16]
+3:	add	x4, x22, x23, lsr #1
+	and	x4, x4, #3
+	add	x4, x4, #16
+	add	x24, x20, x4, lsl #12
+	tbz	x23, #0, 4f
+	mov	w0, #9
+	mov	x2, #0
+	bl	storm_call
+	str	x0, [x21, #24]
+4:	mov	x5, x26
+	bl	storm_fill
+	and	x4, x23, #3
+	cmp	x4, #3				/* of two pages the last one is the fourth */
+	cset	x5, eq
+	sub	x4, x4, x5
+	add	x4, x4, #20
+	add	x24, x20, x4, lsl #12
+	mov	x5, x27
+	bl	storm_fill
+	add	x6, x22, x23, lsr #2
+	and	x6, x6, #3
+	mov	w0, #3
+	mov	x2, #2
+	cbz	x6, 5f
+	mov	w0, #4
+	tbnz	x6, #0, 5f
+	mov	w0, #9
+	mov	x2, #0
+5:	bl	storm_call
+	str	x0, [x21, #32]
+	b	1b
+storm_call:					/* w0 = last byte of the call, x24 = page, x2 */
+	movk	w0, #0xc600, lsl #16
+	mov	x1, x24
+	mov	x3, #0
+	hvc	#0
+	ret
+storm_fill:					/* x24 = page, x5 = word of each 512 bytes */
+	add	x7, x24, #4096
+	mov	x6, x24
+1:	str	x5, [x6]
+	add	x6, x6, #512
+	cmp	x6, x7
+	b.lo	1b
+	ret
+storm_differ:					/* x0 = how many are not as written */
+	add	x7, x24, #4096
+	mov	x6, x24
+	mov	x0, #0
+1:	ldr	x8, [x6]
+	add	x6, x6, #512
+	cmp	x8, x5
+	cinc	x0, x0, ne
+	cmp	x6, x7
+	b.lo	1b
+	ret
+	.balign	16
+storm_words:
+	.quad	0, 0
+
 	.balign	2048
 vectors:
 	.rept	5

@@ -2,6 +2,7 @@
 # The first program of the host in tests/system/driver: does what do= asks and prints facts.
 # Never: judge; the test does. Every fact is one line "fact NAME VALUE".
 # Words of the kernel's command line: nonce= do= (names with commas between) populate= (the same) only=
+# cycles= seed= views= (for storm_test.c)
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
@@ -38,6 +39,9 @@ do_clients() {
 	done
 	echo 32M >/sys/block/zram0/disksize
 	mkswap /dev/zram0 >/dev/null
+	export GZ_STORM_CYCLES="$(word cycles)" GZ_STORM_SEED="$(word seed)" GZ_STORM_VIEWS="$(word views)"
+	# A task that waits this long for something that nobody can end waits for ever.
+	echo 30 >/proc/sys/kernel/hung_task_timeout_secs
 	for p in $(word populate | tr , ' '); do
 		insmod /gzvm.ko populate="$p"
 		/gzvm_abi_test ${only#-}
@@ -107,6 +111,6 @@ do_poweroff() {
 for d in $(word "do" | tr , ' '); do
 	"do_$d"
 done
-dmesg | grep -E 'gzvm|WARNING|BUG|Oops' | tail -n 30
+dmesg | grep -E 'gzvm|WARNING|BUG|Oops|blocked for more' | tail -n 30
 fact end "$(word nonce)"
 poweroff -f

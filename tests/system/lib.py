@@ -27,7 +27,7 @@ from gzpy import cpio, paths, qemu  # noqa: E402
 TAIL = 25                   # lines of console shown with a failure
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
-KERNEL_CRASH = re.compile(r"Kernel panic|Internal error: |BUG: |Oops|Unable to handle kernel|WARNING: CPU|rcu:.*stall")
+KERNEL_CRASH = re.compile(r"Kernel panic|Internal error: |BUG: |Oops|Unable to handle kernel|WARNING: CPU|rcu:.*stall|blocked for more than")
 
 
 # Ended by "kill" as by Ctrl-C: blocks are left, so what they started ends too.
