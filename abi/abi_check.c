@@ -29,6 +29,7 @@ NUM(GZVM_IRQ_LINE, 0x40089261);
 NUM(GZVM_IRQFD, 0x40209276);
 NUM(GZVM_IOEVENTFD, 0x40409279);
 NUM(GZVM_RUN, 0x00009280);
+NUM(GZVM_SETTLE_VIEW, 0x80109281);
 NUM(GZVM_ENABLE_CAP, 0x403092A3);
 NUM(GZVM_GET_ONE_REG, 0x401092AB);
 NUM(GZVM_SET_ONE_REG, 0x401092AC);
@@ -110,6 +111,9 @@ SIZE(struct gzvm_ioeventfd, 64);
 SIZE(struct gzvm_enable_cap, 48);
 SIZE(struct gzvm_one_reg, 16);
 SIZE(struct gzvm_dtb_config, 16);
+SIZE(struct gzvm_pages_view, 16);
+OFF(struct gzvm_pages_view, nr_pages, 8);
+OFF(struct gzvm_pages_view, shared, 12);
 
 NUM(GZVM_REG_X(0), 0x6030000000100000ull);
 NUM(GZVM_REG_X(2), 0x6030000000100004ull);

@@ -120,15 +120,25 @@ static bool kernel_wants_seals(void)
 	       (major < 6 || (major == 6 && minor < 10));
 }
 
-int vm_protect(struct vm *vm)
+static int protect(struct vm *vm, uint64_t tell)
 {
 	struct gzvm_enable_cap c = { .cap = GZVM_CAP_PROTECTED_VM,
-		.args = { GZVM_CAP_PVM_SET_PROTECTED_VM } };
+		.args = { GZVM_CAP_PVM_SET_PROTECTED_VM, [4] = tell } };
 
 	if (kernel_wants_seals() &&
 	    fcntl(vm->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE))
 		die("seals");
 	return vm_ioctl(vm, GZVM_ENABLE_CAP, &c);
+}
+
+int vm_protect(struct vm *vm)
+{
+	return protect(vm, 0);
+}
+
+int vm_protect_telling(struct vm *vm)
+{
+	return protect(vm, GZVM_PVM_TELL_VIEWS);
 }
 
 int vcpu_set_reg(int vcpu_fd, uint64_t id, uint64_t value)

@@ -104,6 +104,8 @@ void vm_end(struct vm *vm);
 int vm_slot(int vm_fd, uint32_t slot, uint64_t gpa, uint64_t size, const void *host);
 /* Asks for a protected VM; any time before the first RUN. */
 int vm_protect(struct vm *vm);
+/* The same, and what the guest shares later comes out of RUN. */
+int vm_protect_telling(struct vm *vm);
 int vcpu_set_reg(int vcpu_fd, uint64_t id, uint64_t value);
 int vcpu_run(struct vm *vm, int i);
 /* RUN until an exit that is none of EINTR; the exit reason. */

@@ -25,8 +25,7 @@
 #define P(n)		(DATA_GPA + (n) * PAGE)
 #define ROUNDS		120
 
-/* One command for the guest's vCPU; its result. */
-static uint64_t order(struct vm *vm, int i, uint64_t what, uint64_t x1, uint64_t x2, uint64_t x3)
+static void command(struct vm *vm, int i, uint64_t what, uint64_t x1, uint64_t x2, uint64_t x3)
 {
 	const uint64_t words[4] = { what, x1, x2, x3 };
 	unsigned int n;
@@ -35,6 +34,12 @@ static uint64_t order(struct vm *vm, int i, uint64_t what, uint64_t x1, uint64_t
 		expect_mmio(vm, i, BASE(i) + 8 * n, false, 8);
 		memcpy(vm->run[i].mmio.data, &words[n], 8);
 	}
+}
+
+/* One command for the guest's vCPU; its result. */
+static uint64_t order(struct vm *vm, int i, uint64_t what, uint64_t x1, uint64_t x2, uint64_t x3)
+{
+	command(vm, i, what, x1, x2, x3);
 	return expect_mmio(vm, i, BASE(i) + 32, true, 8);
 }
 
@@ -319,5 +324,147 @@ TEST(share__races_of_two_vcpus_and_user_space__nobody_is_hurt)
 	EXPECT_EQ(r.wrong, 0);
 	EXPECT_EQ(hyp_stat("host_aborts"), aborts);
 	vm_end(&r.vm);
+	expect_none_left();
+}
+
+/* A call about pages, which comes out of RUN; nothing is done about it yet. */
+static void tells(struct vm *vm, int i, uint64_t call, uint64_t gpa, uint64_t pages)
+{
+	command(vm, i, call, gpa, pages, 0);
+	EXPECT_EQ(vcpu_run_to_exit(vm, i), GZVM_EXIT_HYPERCALL);
+	EXPECT_EQ(vm->run[i].hypercall.args[0], call);
+	EXPECT_EQ(vm->run[i].hypercall.args[1], gpa);
+}
+
+static uint32_t settle(struct vm *vm, int i, uint64_t gpa, uint32_t pages)
+{
+	struct gzvm_pages_view view = { 0 };
+
+	EXPECT_OK(ioctl(vm->vcpu[i], GZVM_SETTLE_VIEW, &view));
+	EXPECT_EQ(view.guest_phys_addr, gpa);
+	EXPECT_EQ(view.nr_pages, pages);
+	return view.shared;
+}
+
+static uint64_t answer(struct vm *vm, int i)
+{
+	return expect_mmio(vm, i, BASE(i) + 32, true, 8);
+}
+
+static void make_telling(struct vm *vm, int vcpus, int pages)
+{
+	int i;
+
+	make(vm, vcpus, false);
+	EXPECT_OK(vm_protect_telling(vm));
+	for (i = 0; i < pages; i++)
+		order(vm, 0, STORE, P(i), SECRET + (uint64_t)i, 0);
+}
+
+TEST(share__user_space_is_told__each_step_when_it_says)
+{
+	uint64_t cap = GZVM_CAP_VIEWS;
+	struct gzvm_pages_view view;
+	struct vm vm;
+
+	make_telling(&vm, 1, 4);
+	EXPECT_OK(ioctl(vm.dev, GZVM_CHECK_EXTENSION, &cap));
+	EXPECT_EQ(cap, 1);
+	EXPECT_ERR(ioctl(vm.vcpu[0], GZVM_SETTLE_VIEW, &view), EINVAL);
+	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(1), 2);
+	expect_hidden(&vm, P(1));
+	EXPECT_EQ(settle(&vm, 0, P(1), 2), 3);
+	EXPECT_ERR(ioctl(vm.vcpu[0], GZVM_SETTLE_VIEW, &view), EINVAL);
+	expect_seen(&vm, P(1), SECRET + 1);
+	expect_seen(&vm, P(2), SECRET + 2);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	tells(&vm, 0, VENDOR_HYP_MEM_UNSHARE, P(2), 1);
+	expect_seen(&vm, P(2), SECRET + 2);
+	EXPECT_EQ(settle(&vm, 0, P(2), 1), 0);
+	expect_hidden(&vm, P(2));
+	expect_seen(&vm, P(1), SECRET + 1);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	/* Of a call that names more, what is not shared is not said to be. A refused call makes no exit. */
+	EXPECT_EQ((int64_t)order(&vm, 0, VENDOR_HYP_MEM_SHARE, P(1), 3, 0), SMCCC_INVALID_PARAMETER);
+	tells(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(1), 0);
+	EXPECT_EQ(settle(&vm, 0, P(1), 1), 0);
+	expect_seen(&vm, P(1), 0);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	order(&vm, 0, STORE, P(1), SECRET, 0);
+	expect_hidden(&vm, P(1));
+	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(0), 4);
+	EXPECT_ERR(ioctl(vm.vcpu[0], GZVM_SETTLE_VIEW, NULL), EFAULT);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	expect_seen(&vm, P(3), SECRET + 3);
+	vm_end(&vm);
+	expect_none_left();
+}
+
+/* A page in a pipe: the answer says what is still shared. */
+TEST(share__told_of_a_page_in_use__still_shared)
+{
+	uint64_t left[512];
+	struct iovec io;
+	struct vm vm;
+	int fd[2];
+
+	make_telling(&vm, 1, 4);
+	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(0), 4);
+	EXPECT_EQ(settle(&vm, 0, P(0), 4), 15);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	io = (struct iovec){ word_of(&vm, P(2)), PAGE };
+	EXPECT_OK(pipe(fd));
+	EXPECT_EQ(vmsplice(fd[1], &io, 1, 0), PAGE);
+	tells(&vm, 0, VENDOR_HYP_MEM_UNSHARE, P(1), 3);
+	EXPECT_EQ(settle(&vm, 0, P(1), 3), 6);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	expect_hidden(&vm, P(1));
+	expect_seen(&vm, P(3), SECRET + 3);
+	EXPECT_EQ(read(fd[0], left, PAGE), PAGE);
+	vm_end(&vm);
+	close(fd[0]);
+	close(fd[1]);
+	expect_none_left();
+}
+
+/* Who never settles has RUN do it. */
+TEST(share__told_and_never_settled__run_does_it)
+{
+	struct vm vm;
+
+	make_telling(&vm, 1, 2);
+	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(1), 1);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	expect_seen(&vm, P(1), SECRET + 1);
+	tells(&vm, 0, VENDOR_HYP_MEM_UNSHARE, P(1), 1);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	expect_hidden(&vm, P(1));
+	vm_end(&vm);
+	expect_none_left();
+}
+
+/* One vCPU gives a shared page up and the other one wants it: not before user space has heard of it. */
+TEST(share__told_of_a_page_given_up__nobody_gets_it_before)
+{
+	struct runner *other;
+	struct vm vm;
+
+	make_telling(&vm, 2, 2);
+	EXPECT_EQ(order(&vm, 0, PSCI_CPU_ON_64, 1, RAM_GPA + (uint64_t)(guest_obey - guest_blob), BASE(1)), 0);
+	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(1), 1);
+	EXPECT_EQ(settle(&vm, 0, P(1), 1), 1);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	tells(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(1), 0);
+	command(&vm, 1, STORE, P(1), SECRET, 0);
+	other = runner_start(&vm, 1);
+	sleep_ms(100);
+	EXPECT(!runner_is_done(other));
+	expect_seen(&vm, P(1), 0);
+	EXPECT_EQ(settle(&vm, 0, P(1), 1), 0);
+	EXPECT_EQ(runner_join(other, 0), 0);
+	EXPECT_EQ(vm.run[1].exit_reason, GZVM_EXIT_MMIO);
+	expect_hidden(&vm, P(1));
+	EXPECT_EQ(answer(&vm, 0), 0);
+	vm_end(&vm);
 	expect_none_left();
 }

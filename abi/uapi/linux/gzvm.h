@@ -26,6 +26,14 @@
 #define GZVM_CAP_PVM_GET_PVMFW_SIZE		1
 #define GZVM_CAP_PVM_SET_PROTECTED_VM		2
 
+/*
+ * In no published driver: one that answers CHECK_EXTENSION(GZVM_CAP_VIEWS) with 1 tells user space what the guest
+ * shares when args[4] of SET_PROTECTED_VM or SET_PVMFW_GPA is GZVM_PVM_TELL_VIEWS. MEM_SHARE, MEM_UNSHARE and
+ * MEM_RELINQUISH of the guest then are exits HYPERCALL, and SETTLE_VIEW on that vCPU does what the exit is about.
+ */
+#define GZVM_CAP_VIEWS				0x9300
+#define GZVM_PVM_TELL_VIEWS			1
+
 /* Flags of a memory region. */
 #define GZVM_USER_MEM_REGION_GUEST_MEM		(1u << 0)
 #define GZVM_USER_MEM_REGION_PROTECT_FW		(1u << 1)
@@ -135,6 +143,13 @@ struct gzvm_create_device {
 	__u64 attr_size;
 };
 
+/* What SETTLE_VIEW says: of the pages the exit is about, who may use them now. */
+struct gzvm_pages_view {
+	__u64 guest_phys_addr;
+	__u32 nr_pages;			/* 1 to 32 */
+	__u32 shared;			/* bit n: page n is user space's too */
+};
+
 struct gzvm_dtb_config {
 	__u64 dtb_addr;
 	__u64 dtb_size;
@@ -220,6 +235,7 @@ struct gzvm_vcpu_run {
 #define GZVM_IRQFD			_IOW(GZVM_IOC_MAGIC, 0x76, struct gzvm_irqfd)
 #define GZVM_IOEVENTFD			_IOW(GZVM_IOC_MAGIC, 0x79, struct gzvm_ioeventfd)
 #define GZVM_RUN			_IO(GZVM_IOC_MAGIC, 0x80)
+#define GZVM_SETTLE_VIEW		_IOR(GZVM_IOC_MAGIC, 0x81, struct gzvm_pages_view)
 #define GZVM_ENABLE_CAP			_IOW(GZVM_IOC_MAGIC, 0xa3, struct gzvm_enable_cap)
 #define GZVM_GET_ONE_REG		_IOW(GZVM_IOC_MAGIC, 0xab, struct gzvm_one_reg)
 #define GZVM_SET_ONE_REG		_IOW(GZVM_IOC_MAGIC, 0xac, struct gzvm_one_reg)

@@ -120,6 +120,7 @@ struct gzvm_slot {
  * @lock: guards all below; held from a slot's look-up until its page is mapped
  * @paging: how it arrives
  * @protect: the VM is a protected one; does not change once @started
+ * @tell_user: user space settles what the guest shares (SETTLE_VIEW); does not change once @started
  * @started: a vCPU may have run; written under @lock
  * @slots: by number
  * @parked: deleted slots the hypervisor cannot give back before the VM ends
@@ -129,6 +130,7 @@ struct gzvm_mem {
 	struct mutex lock;
 	enum gzvm_paging paging;
 	bool protect;
+	bool tell_user;
 	bool started;
 	struct gzvm_slot *slots[GZ_MAX_SLOTS];
 	struct list_head parked;
@@ -186,6 +188,7 @@ struct gzvm;
  * @hw: page shared with the hypervisor: timer deadline
  * @reply: exit whose answer the next entry takes from user space, or 0
  * @undelivered: @run holds an exit user space has not got
+ * @unsettled: @run holds an exit about who sees pages, and nothing has been done about it
  * @kicked: an interrupt or a message came since the last entry
  * @wait: where the thread sleeps while the guest idles
  * @poll_ns: how long the next idle looks for work before it sleeps; see gzvm_run.c
@@ -200,6 +203,7 @@ struct gzvm_vcpu {
 	struct gz_hwstate_page *hw;
 	u32 reply;
 	bool undelivered;
+	bool unsettled;
 	int kicked;
 	struct rcuwait wait;
 	u32 poll_ns;
@@ -262,6 +266,7 @@ int gzvm_mem_start(struct gzvm *vm);
 /* gzvm_hide.c */
 int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages);
 void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages);
+bool gzvm_slot_is_shown(const struct gzvm_slot *slot, u64 i);
 
 /* Whether the hypervisor takes the pages of a slot from the host, now or at the first RUN. */
 static inline bool gzvm_slot_is_private(const struct gzvm_mem *mem, const struct gzvm_slot *slot)
@@ -285,8 +290,9 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn);
 
 /* gzvm_view.c */
 bool gzvm_page_is_away(struct gzvm *vm, u64 gfn);
-void gzvm_guest_shares(struct gzvm *vm, u64 gfn, u64 nr_pages);
-void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages);
+bool gzvm_is_view_call(u64 id);
+void gzvm_change_view(struct gzvm_vcpu *vcpu);
+long gzvm_settle_view(struct gzvm_vcpu *vcpu, struct gzvm_pages_view __user *argp);
 
 /* gzvm_vcpu.c */
 long gzvm_create_vcpu(struct gzvm *vm, unsigned long id);

@@ -86,21 +86,11 @@ bool gzvm_handle_hypercall(struct gzvm_vcpu *vcpu)
 {
 	u64 *args = vcpu->run->hypercall.args;
 
-	switch (args[0]) {
-	case VENDOR_HYP_MEM_RELINQUISH:
-		/* Done in the hypervisor, result included; left to do is our pin. */
-		gzvm_relinquish(vcpu->vm, args[1] >> PAGE_SHIFT);
-		return true;
-	case VENDOR_HYP_MEM_SHARE:
-		gzvm_guest_shares(vcpu->vm, args[1] >> PAGE_SHIFT, args[2]);
-		return true;
-	case VENDOR_HYP_MEM_UNSHARE:
-		gzvm_guest_unshares(vcpu, args[1] >> PAGE_SHIFT, args[2]);
-		return true;
-	case VENDOR_HYP_PTP_ID:
+	if (gzvm_is_view_call(args[0]))
+		gzvm_change_view(vcpu);
+	else if (args[0] == VENDOR_HYP_PTP_ID)
 		gzvm_ptp(vcpu);
-		return true;
-	default:
+	else
 		return false;
-	}
+	return true;
 }

@@ -85,6 +85,8 @@ int gzvm_check_extension(u64 __user *argp)
 		return put_user(1ULL, argp);
 	case GZVM_CAP_VM_GPA_SIZE:
 		return put_user((u64)gzvm_gpa_bits(), argp);
+	case GZVM_CAP_VIEWS:
+		return gzvm_has_ext(GZ_EXT_VIEWS) ? put_user(1ULL, argp) : -EOPNOTSUPP;
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -246,9 +246,12 @@ static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 	u64 i = gfn - slot->base_gfn;
 	int ret;
 
-	/* Shared, so it is there; or given up, and that exit is still on its way: then it is given anew. */
+	/*
+	 * Shared, so it is there; or given up, and that exit is still on its way: then it is given anew,
+	 * but not before user space that wants to know does. The guest tries again until then.
+	 */
 	if (test_bit(i, slot->shared)) {
-		if (!gzvm_page_is_away(vm, gfn))
+		if (vm->mem.tell_user || !gzvm_page_is_away(vm, gfn))
 			return 0;
 		__clear_bit(i, slot->shared);
 	}
@@ -394,10 +397,11 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
 	i = slot ? gfn - slot->base_gfn : 0;
 	page = slot ? &slot->pages[i] : NULL;
+	if (page && vm->mem.protect && gzvm_page_is_away(vm, gfn))
+		__clear_bit(i, slot->shared);
 	/* A private huge page stays whole: its pins are counted together. */
 	if (page && *page && !(vm->mem.protect && PageCompound(*page)) && gzvm_page_is_gone(vm, gfn)) {
 		gzvm_slot_show(slot, i, 1);
-		__clear_bit(i, slot->shared);
 		gzvm_let_go(vm, slot, *page);
 		*page = NULL;
 		slot->nr_pinned--;

@@ -12,18 +12,21 @@ static int gzvm_mem_protect_locked(struct gzvm *vm, const u64 args[5])
 {
 	struct gzvm_mem *mem = &vm->mem;
 	u64 told[5];
+	bool tell_user = args[4] == GZVM_PVM_TELL_VIEWS;
 	int ret;
 
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || (tell_user && !gzvm_has_ext(GZ_EXT_VIEWS)))
 		return -EOPNOTSUPP;
 	if (mem->started || !list_empty(&mem->parked))
 		return -EBUSY;
 	memcpy(told, args, 4 * sizeof(args[0]));
 	told[4] = gzvm_has_ext(GZ_EXT_VIEWS) ? GZ_PVM_TELL_VIEWS : 0;
 	ret = gzvm_arch_enable_cap(vm->id, GZ_CAP_PROTECTED_VM, told, NULL);
-	if (!ret)
-		mem->protect = true;
-	return ret;
+	if (ret)
+		return ret;
+	mem->protect = true;
+	mem->tell_user |= tell_user;
+	return 0;
 }
 
 /**
@@ -32,7 +35,7 @@ static int gzvm_mem_protect_locked(struct gzvm *vm, const u64 args[5])
  * @args: of ENABLE_CAP
  *
  * Return: 0; -EBUSY a vCPU has run, or a deleted slot is still with the guest; -EOPNOTSUPP this
- * kernel cannot hide pages, or the hypervisor cannot protect; else errno of the hypervisor.
+ * kernel cannot hide pages, or the hypervisor cannot protect or tell; else errno of the hypervisor.
  */
 int gzvm_mem_protect(struct gzvm *vm, const u64 args[5])
 {

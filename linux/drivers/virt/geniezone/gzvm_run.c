@@ -206,6 +206,10 @@ static bool gzvm_exit_mmio(struct gzvm_vcpu *vcpu)
 static bool gzvm_exit_hypercall(struct gzvm_vcpu *vcpu)
 {
 	vcpu->count[GZVM_COUNT_HYPERCALL]++;
+	if (vcpu->vm->mem.tell_user && gzvm_is_view_call(vcpu->run->hypercall.args[0])) {
+		vcpu->unsettled = true;
+		return true;
+	}
 	if (gzvm_handle_hypercall(vcpu))
 		return false;
 	vcpu->reply = GZVM_EXIT_HYPERCALL;
@@ -387,6 +391,9 @@ long gzvm_vcpu_run(struct gzvm_vcpu *vcpu, struct gzvm_vcpu_run __user *argp)
 		return gzvm_deliver(vcpu, argp);
 	if (in.immediate_exit)
 		return -EINTR;
+	/* The guest's call is over now, whatever user space made of it. */
+	if (vcpu->unsettled)
+		gzvm_change_view(vcpu);
 	if (gzvm_take_reply(vcpu, argp))
 		return -EFAULT;
 	ret = gzvm_run_until_exit(vcpu);

@@ -45,13 +45,15 @@ static long gzvm_vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long a
 		return ret;
 	if (cmd == GZVM_GET_ONE_REG)
 		return -EOPNOTSUPP;
-	if (cmd != GZVM_RUN && cmd != GZVM_SET_ONE_REG)
+	if (cmd != GZVM_RUN && cmd != GZVM_SET_ONE_REG && cmd != GZVM_SETTLE_VIEW)
 		return -ENOTTY;
 	/* One thread at a time: the pages shared with the hypervisor hold one exit. */
 	if (!mutex_trylock(&vcpu->lock))
 		return -EBUSY;
 	if (cmd == GZVM_RUN)
 		ret = gzvm_vcpu_run(vcpu, argp);
+	else if (cmd == GZVM_SETTLE_VIEW)
+		ret = gzvm_settle_view(vcpu, argp);
 	else
 		ret = gzvm_set_one_reg(vcpu, argp);
 	mutex_unlock(&vcpu->lock);

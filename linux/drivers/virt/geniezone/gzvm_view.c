@@ -2,13 +2,16 @@
 /*
  * Job: pages that a running protected guest shares, takes back or gives up: shown to this kernel, or hidden again.
  * Never: show a page without asking, under gzvm_mem.lock, who sees it now; an exit may be handled late.
- * Used by: gzvm_exception.c (the guest's calls), gzvm_mmu.c (relinquish).
+ * Used by: gzvm_exception.c, gzvm_run.c (the guest's calls), gzvm_vcpu.c (SETTLE_VIEW), gzvm_mmu.c.
  *
  * A page becomes private by calls that are made under gzvm_mem.lock and by nothing else: by a donation
  * (gzvm_mmu.c) or by EXT_UNSHARE (here). So what EXT_VIEW says of a page that is not private holds, or
  * the page has become the host's altogether, until the lock is released.
  */
 #include <linux/bitmap.h>
+#include <linux/uaccess.h>
+
+#include <gz/guest_hvc.h>
 
 #include "gzvm_drv.h"
 
@@ -52,13 +55,7 @@ static void gzvm_show_shared(struct gzvm *vm, u64 gfn, u64 nr_pages)
 	}
 }
 
-/**
- * gzvm_guest_shares() - the guest has shared pages
- * @vm: the VM
- * @gfn: the first page
- * @nr_pages: how many
- */
-void gzvm_guest_shares(struct gzvm *vm, u64 gfn, u64 nr_pages)
+static void gzvm_guest_shares(struct gzvm *vm, u64 gfn, u64 nr_pages)
 {
 	if (mutex_lock_killable(&vm->mem.lock))
 		return;
@@ -90,13 +87,8 @@ static u64 gzvm_hide_again(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 	return n;
 }
 
-/**
- * gzvm_guest_unshares() - the guest wants pages to itself
- * @vcpu: which asked; the guest's answer is a refusal as long as nothing is done
- * @gfn: the first page
- * @nr_pages: how many
- */
-void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages)
+/* The guest's answer is a refusal as long as nothing is done. */
+static void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages)
 {
 	struct gzvm *vm = vcpu->vm;
 	struct gzvm_slot *slot;
@@ -113,4 +105,83 @@ void gzvm_guest_unshares(struct gzvm_vcpu *vcpu, u64 gfn, u64 nr_pages)
 		gzvm_show_shared(vm, gfn, hidden);
 	}
 	mutex_unlock(&vm->mem.lock);
+}
+
+/* How many pages a call is about: the hypervisor takes no more at once. */
+static u64 gzvm_view_pages(const u64 *args)
+{
+	return args[0] == VENDOR_HYP_MEM_RELINQUISH ? 1 : clamp_t(u64, args[2], 1, 32);
+}
+
+/**
+ * gzvm_is_view_call() - whether an exit HYPERCALL is about who sees pages
+ * @id: of the call
+ *
+ * Return: whether.
+ */
+bool gzvm_is_view_call(u64 id)
+{
+	return id == VENDOR_HYP_MEM_SHARE || id == VENDOR_HYP_MEM_UNSHARE || id == VENDOR_HYP_MEM_RELINQUISH;
+}
+
+/**
+ * gzvm_change_view() - does what the last exit, one about who sees pages, leaves to this kernel
+ * @vcpu: whose
+ */
+void gzvm_change_view(struct gzvm_vcpu *vcpu)
+{
+	const u64 *args = vcpu->run->hypercall.args;
+	u64 gfn = args[1] >> PAGE_SHIFT;
+
+	vcpu->unsettled = false;
+	if (args[0] == VENDOR_HYP_MEM_SHARE)
+		gzvm_guest_shares(vcpu->vm, gfn, gzvm_view_pages(args));
+	else if (args[0] == VENDOR_HYP_MEM_UNSHARE)
+		gzvm_guest_unshares(vcpu, gfn, gzvm_view_pages(args));
+	else
+		/* Done in the hypervisor, result included; left to do is our pin. */
+		gzvm_relinquish(vcpu->vm, gfn);
+}
+
+/* Whether user space reaches a page because the guest shares it. */
+static bool gzvm_page_is_shared(struct gzvm_mem *mem, u64 gfn)
+{
+	struct gzvm_slot *slot = gzvm_slot_of_gfn(mem, gfn);
+
+	if (!slot || !test_bit(gfn - slot->base_gfn, slot->shared))
+		return false;
+	return gzvm_slot_is_shown(slot, gfn - slot->base_gfn);
+}
+
+/**
+ * gzvm_settle_view() - SETTLE_VIEW: the same as gzvm_change_view(), and says what came of it
+ * @vcpu: the vCPU; needs its lock
+ * @argp: user pointer for the answer
+ *
+ * Of a VM that tells user space a shared page is hidden here and in RUN alone, so user space that settles every
+ * exit while it keeps its own hands off guest memory never meets a page that is gone.
+ *
+ * Return: 0; -EINVAL the last exit is not about pages, or is settled; -EFAULT.
+ */
+long gzvm_settle_view(struct gzvm_vcpu *vcpu, struct gzvm_pages_view __user *argp)
+{
+	const u64 *args = vcpu->run->hypercall.args;
+	struct gzvm_mem *mem = &vcpu->vm->mem;
+	struct gzvm_pages_view view = { };
+	u64 gfn = args[1] >> PAGE_SHIFT;
+	u32 i;
+	int ret;
+
+	if (!vcpu->unsettled)
+		return -EINVAL;
+	gzvm_change_view(vcpu);
+	ret = mutex_lock_killable(&mem->lock);
+	if (ret)
+		return ret;
+	view.guest_phys_addr = gfn << PAGE_SHIFT;
+	view.nr_pages = gzvm_view_pages(args);
+	for (i = 0; i < view.nr_pages; i++)
+		view.shared |= (u32)gzvm_page_is_shared(mem, gfn + i) << i;
+	mutex_unlock(&mem->lock);
+	return copy_to_user(argp, &view, sizeof(view)) ? -EFAULT : 0;
 }
