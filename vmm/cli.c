@@ -50,8 +50,9 @@ static const struct argp_option options[] = {
 	  "the same, started in the firmware that the hypervisor holds", 2 },
 	{ "protected-vm-with-firmware", KEY_PROTECT_FILE, "FILE", 0,
 	  "the same, started in this firmware, at 0x7fc00000", 2 },
-	{ "swiotlb", KEY_SWIOTLB, "MIB", 0,
-	  "of the memory, what the devices of a protected VM reach (64); by itself it asks for no protection", 2 },
+	{ "swiotlb", KEY_SWIOTLB, "MIB[,dynamic]", 0,
+	  "of the memory, what the devices of a protected VM reach (64); by itself it asks for no protection;"
+	  " dynamic: they reach what the guest has shared, and these MiB are for it to share", 2 },
 	{ "hugepages", KEY_HUGE_PAGES, NULL, 0,
 	  "memory of a protected VM from the pool of 2 MiB pages; others use huge pages anyway", 2 },
 	{ NULL, 0, NULL, 0, "gz itself", 3 },

@@ -97,8 +97,11 @@ int config_swiotlb(struct config *c, const char *arg)
 {
 	const char *end;
 
-	if (parse_u64(arg, &end, &c->swiotlb_mib) || *end || c->swiotlb_mib > GZ_MEM_MAX_MIB)
+	if (parse_u64(arg, &end, &c->swiotlb_mib) || c->swiotlb_mib > GZ_MEM_MAX_MIB)
 		return gz_err("--swiotlb %s: give MiB", arg);
+	c->guest_shares = strcmp(end, ",dynamic") == 0;
+	if (*end && !c->guest_shares)
+		return gz_err("--swiotlb %s: give MiB, or MIB,dynamic", arg);
 	c->has_swiotlb = true;
 	return 0;
 }
@@ -298,8 +301,25 @@ int config_gic(struct config *c, const char *arg)
 	return 0;
 }
 
+/* A guest shares single pages, and its kernel wants the pool in whole blocks. */
+static int check_sharing(const struct config *c)
+{
+	if (!c->protect)
+		return gz_err("--swiotlb MIB,dynamic is memory that a protected guest shares itself: give"
+			      " --protected-vm-without-firmware too, or leave \",dynamic\" away");
+	if (!c->swiotlb_mib || c->swiotlb_mib % 2 || c->mem_mib % 2)
+		return gz_err("--swiotlb %" PRIu64 ",dynamic with %" PRIu64 " MiB of memory: both must be even numbers of"
+			      " MiB", c->swiotlb_mib, c->mem_mib);
+	if (c->huge_pages)
+		return gz_err("--hugepages and --swiotlb MIB,dynamic exclude each other: of a page of 2 MiB a guest"
+			      " can share no part; leave one away");
+	return 0;
+}
+
 static int check_protection(const struct config *c)
 {
+	if (c->guest_shares && check_sharing(c))
+		return -1;
 	if (config_splits_memory(c) && c->mem_mib < GZ_MEM_MIN_MIB + c->swiotlb_mib)
 		return gz_err("%" PRIu64 " MiB of memory leave too little beside %" PRIu64 " MiB for devices: give"
 			      " a larger --mem or a smaller --swiotlb", c->mem_mib, c->swiotlb_mib);

@@ -51,6 +51,7 @@ struct config {
 	const char *firmware;			/* with protect: it starts in this file */
 	bool has_swiotlb;			/* asked for: marked for devices also without protect */
 	uint64_t swiotlb_mib;			/* of mem_mib, when it is split */
+	bool guest_shares;			/* with protect: these MiB are memory like any other, and the guest shares them */
 	struct config_disk disk[CONFIG_DISKS];
 	unsigned int disk_count;
 	bool net;

@@ -168,25 +168,41 @@ static int make_memory(struct machine *m)
 
 	if (!config_splits_memory(c))
 		return gmem_create(&m->mem, GZ_RAM_BASE, size);
-	if (gmem_create_private(&m->mem, GZ_RAM_BASE, size, c->huge_pages))
+	if (gmem_create_private(&m->mem, GZ_RAM_BASE, c->guest_shares ? size + pool : size, c->huge_pages))
 		return -1;
+	if (c->guest_shares) {
+		gmem_split(&m->mem, pool, &m->pool);
+		if (gmem_view(&m->view, &m->mem, size + pool))
+			return -1;
+	}
 	if (config_has_firmware(c) && gmem_create_private(&m->firmware, GZ_FW_BASE, GZ_FW_SIZE, false))
 		return -1;
-	return pool ? gmem_create(&m->pool, GZ_RAM_BASE + size, pool) : 0;
+	return pool && !c->guest_shares ? gmem_create(&m->pool, GZ_RAM_BASE + size, pool) : 0;
+}
+
+/* What devices reach: the part behind the rest, or what the guest shares once it runs. */
+static int give_shared(struct machine *m)
+{
+	const struct hv_ops *ops = m->hv.ops;
+
+	if (!ops->set_shared || (m->cfg->protect && !ops->protect) || (m->cfg->guest_shares && !ops->tell_views))
+		return gz_err("%s makes no protected VMs: --protected-vm-without-firmware and --swiotlb want"
+			      " --dev /dev/gzvm", m->hv.path);
+	if (m->cfg->guest_shares)
+		return ops->tell_views(&m->hv);
+	return m->pool.size ? ops->set_shared(&m->hv, m->pool.base, m->pool.size, m->pool.host) : 0;
 }
 
 static int give_memory(struct machine *m)
 {
 	const struct hv_ops *ops = m->hv.ops;
+	uint64_t size = m->mem.size + (m->cfg->guest_shares ? m->pool.size : 0);
 
-	if (ops->set_memory(&m->hv, m->mem.base, m->mem.size, m->mem.host))
+	if (ops->set_memory(&m->hv, m->mem.base, size, m->mem.host))
 		return -1;
 	if (!config_splits_memory(m->cfg))
 		return 0;
-	if (!ops->set_shared || (m->cfg->protect && !ops->protect))
-		return gz_err("%s makes no protected VMs: --protected-vm-without-firmware and --swiotlb want"
-			      " --dev /dev/gzvm", m->hv.path);
-	if (m->pool.size && ops->set_shared(&m->hv, m->pool.base, m->pool.size, m->pool.host))
+	if (give_shared(m))
 		return -1;
 	if (!m->cfg->protect) {
 		gz_note("--swiotlb marks what devices use and protects nothing: unless the hypervisor was"
@@ -247,6 +263,7 @@ void machine_destroy(struct machine *m)
 	if (m->hv_opened)
 		hv_close(&m->hv);
 	gmem_destroy(&m->firmware);
+	gmem_destroy(&m->view);
 	gmem_destroy(&m->pool);
 	gmem_destroy(&m->mem);
 	if (m->stop_fd >= 0)

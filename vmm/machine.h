@@ -41,6 +41,7 @@ struct machine {
 	struct gmem mem;
 	struct gmem firmware;			/* below it, with config_has_firmware() */
 	struct gmem pool;			/* behind it, of a protected VM: all we may touch */
+	struct gmem view;			/* instead, with cfg->guest_shares: of both what is shared now */
 	struct bus bus;
 	struct boot_image img;
 	struct vcpu_thread cpu[GZ_MAX_CPUS];
@@ -68,8 +69,13 @@ void machine_destroy(struct machine *m);
 /* What devices may reach of the guest's memory. */
 static inline const struct gmem *machine_dma(const struct machine *m)
 {
+	if (m->cfg->guest_shares)
+		return &m->view;
 	return config_splits_memory(m->cfg) ? &m->pool : &m->mem;
 }
+
+/* machine_views.c: a vCPU had HV_EXIT_VIEW. 0, or -1 after saying why. Any vCPU's thread. */
+int machine_settle(struct machine *m, struct hv_vcpu *vcpu);
 
 /* machine_devices.c: make and wire the devices CFG asks for. */
 int machine_add_devices(struct machine *m);

@@ -12,7 +12,7 @@ VMM_SRCS := \
 	virtio/blk.c virtio/blk_file.c virtio/rng.c virtio/net.c \
 	virtio/console.c virtio/console_port.c virtio/console_open.c \
 	net/guard.c \
-	config.c cli.c machine.c machine_devices.c vcpu.c run.c
+	config.c cli.c machine.c machine_devices.c machine_views.c vcpu.c run.c
 
 # Need arm64's kernel headers, or libraries only the sysroot has.
 VMM_ARM64_SRCS := hv/hv.c hv/hv_kvm.c net/slirp.c lib/sandbox.c doctor.c

@@ -40,6 +40,10 @@ static void handle_exit(struct vcpu_thread *t, struct hv_exit *e)
 		t->mmio_count++;
 		bus_access(&m->bus, e->gpa, e->data, e->len, e->is_write);
 		break;
+	case HV_EXIT_VIEW:
+		if (machine_settle(m, &t->vcpu))
+			machine_stop(m, GZ_STATUS_CRASH);
+		break;
 	case HV_EXIT_STOP:
 		machine_stop(m, GZ_STATUS_STOP);
 		break;

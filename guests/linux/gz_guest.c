@@ -262,6 +262,31 @@ static int find_pool(void)
 	return 0;
 }
 
+#define MEM_SHARE		0xc6000003u	/* abi/gz/guest_hvc.h */
+#define PAGES_PER_CALL		32ul
+
+/*
+ * The host sees the pool already, or it is memory like any other and the guest's to share. Which, only the
+ * first call tells: a page that is shared is refused. All of the pool or nothing of it.
+ */
+static int share_pool(void)
+{
+	struct arm_smccc_res res = {};
+	unsigned long done, n;
+
+	for (done = 0; done < pool.count; done += res.a1) {
+		n = min(pool.count - done, PAGES_PER_CALL);
+		arm_smccc_1_1_hvc(MEM_SHARE, pool.base + (done << PAGE_SHIFT), n, 0, &res);
+		if (res.a0 != SMCCC_RET_SUCCESS || !res.a1 || res.a1 > n)
+			break;
+		cond_resched();
+	}
+	if (!done || done == pool.count)
+		return 0;
+	pr_err("the hypervisor shares %lu of the %lu pages of the restricted-dma-pool and no more\n", done, pool.count);
+	return -EIO;
+}
+
 static int already_bound(struct device *dev, void *data)
 {
 	return dev->driver && of_device_is_compatible(dev->of_node, "virtio,mmio");
@@ -406,7 +431,9 @@ static int __init gz_guest_init(void)
 		err = -ENOMEM;
 		goto undo;
 	}
-	err = bus_register_notifier(&platform_bus_type, &notifier);
+	err = share_pool();
+	if (!err)
+		err = bus_register_notifier(&platform_bus_type, &notifier);
 	if (err)
 		goto undo;
 	pr_info("virtio devices use the %lu KiB at %pa that the host sees\n", pool.count << (PAGE_SHIFT - 10),

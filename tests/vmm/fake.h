@@ -86,6 +86,10 @@ struct fake_hv {
 	uint64_t entry, fdt, ram_gpa, ram_size, shared_gpa, shared_size;
 	uint8_t *ram;
 	unsigned int vcpu_count, open_vms, open_vcpus;
+	/* "/dev/fake-shares" protects, and tells of what its guest shares. */
+	bool told_before_protect, protected_vm, fail_settle;
+	unsigned int settled;
+	struct hv_view view;
 	/* The guest: called for each run of vCPU 0 with the number of the call. */
 	void (*guest)(struct hv_exit *e, uint8_t *data, unsigned int step);
 };

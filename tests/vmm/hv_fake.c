@@ -148,11 +148,48 @@ const struct hv_ops hv_fake_ops = {
 	.ioeventfd = fake_ioeventfd, .irq_line = fake_irq_line, .destroy_vcpu = fake_destroy_vcpu,
 };
 
+static int fake_tell_views(struct hv *hv)
+{
+	(void)hv;
+	fake_hv.told_before_protect = !fake_hv.protected_vm;
+	return 0;
+}
+
+static int fake_protect(struct hv *hv)
+{
+	(void)hv;
+	fake_hv.protected_vm = true;
+	return 0;
+}
+
+static int fake_settle(struct hv_vcpu *vcpu, struct hv_view *now)
+{
+	(void)vcpu;
+	if (fake_hv.fail_settle)
+		return gz_err("the fake hypervisor settles nothing");
+	*now = fake_hv.view;
+	fake_hv.settled++;
+	return 0;
+}
+
+static const struct hv_ops *sharing_ops(void)
+{
+	static struct hv_ops ops;
+
+	ops = hv_fake_ops;
+	ops.tell_views = fake_tell_views;
+	ops.protect = fake_protect;
+	ops.settle = fake_settle;
+	return &ops;
+}
+
 /* "/dev/fake" is the fake; everything else is the real gzvm back end, which finds no device. */
 int hv_open(struct hv *hv, const char *path)
 {
 	*hv = (struct hv){ .path = path, .dev_fd = -1, .vm_fd = -1, .gic_fd = -1 };
 	hv->ops = strcmp(path, "/dev/fake") ? &hv_gzvm_ops : &hv_fake_ops;
+	if (strcmp(path, "/dev/fake-shares") == 0)
+		hv->ops = sharing_ops();
 	if (hv->ops->create_vm(hv) == 0)
 		return 0;
 	if (hv->dev_fd >= 0)
@@ -162,6 +199,6 @@ int hv_open(struct hv *hv, const char *path)
 
 void hv_close(struct hv *hv)
 {
-	if (hv->ops == &hv_fake_ops)
+	if (hv->ops != &hv_gzvm_ops)
 		fake_hv.open_vms--;
 }

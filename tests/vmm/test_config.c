@@ -256,6 +256,29 @@ static void cli__protection__taken_and_checked(void **state)
 	assert_true(c.huge_pages);
 }
 
+static void cli__dynamic_swiotlb__of_protected_vms_in_even_mib(void **state)
+{
+	static const char *const how = "--protected-vm-without-firmware";
+
+	(void)state;
+	assert_int_equal(parse("Image", how, "--swiotlb", "16", NULL), 0);
+	assert_false(c.guest_shares);
+	assert_int_equal(parse("Image", how, "--swiotlb", "16,dynamic", NULL), 0);
+	assert_true(c.guest_shares && config_splits_memory(&c));
+	assert_int_equal(c.swiotlb_mib, 16);
+	assert_int_equal(parse("Image", "--protected-vm", "--swiotlb", "2,dynamic", "-m", "18", NULL), 0);
+	REFUSED("--swiotlb 16,static", "Image", how, "--swiotlb", "16,static");
+	REFUSED("--swiotlb 16,dynamicx", "Image", how, "--swiotlb", "16,dynamicx");
+	REFUSED("--swiotlb 16,", "Image", how, "--swiotlb", "16,");
+	REFUSED("--swiotlb dynamic", "Image", how, "--swiotlb", "dynamic");
+	REFUSED("a protected guest shares itself", "Image", "--swiotlb", "16,dynamic");
+	REFUSED("even numbers", "Image", how, "--swiotlb", "15,dynamic");
+	REFUSED("even numbers", "Image", how, "--swiotlb", "0,dynamic");
+	REFUSED("even numbers", "Image", how, "--swiotlb", "16,dynamic", "-m", "129");
+	REFUSED("exclude each other", "Image", how, "--swiotlb", "16,dynamic", "--hugepages");
+	REFUSED("larger --mem", "Image", how, "--swiotlb", "64,dynamic", "-m", "78");
+}
+
 static void cli__firmware__one_way_of_three(void **state)
 {
 	static const char *const way[] = { "--protected-vm", "--protected-vm-with-firmware=/f",
@@ -307,6 +330,7 @@ int main(void)
 		cmocka_unit_test(cli__kernel_and_cmdline__refused),
 		cmocka_unit_test(cli__absent_features__say_so),
 		cmocka_unit_test(cli__protection__taken_and_checked),
+		cmocka_unit_test(cli__dynamic_swiotlb__of_protected_vms_in_even_mib),
 		cmocka_unit_test(cli__firmware__one_way_of_three),
 		cmocka_unit_test(cli__unknown_option__status_35),
 	};

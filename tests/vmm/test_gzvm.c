@@ -34,6 +34,8 @@ static struct {
 	struct gzvm_ioeventfd bell;
 	struct gzvm_irq_level level;
 	struct gzvm_vcpu_run run;
+	struct gzvm_pages_view view;
+	bool views;
 } drv;
 
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -80,6 +82,14 @@ static int driver(unsigned long request, void *arg)
 		return 0;
 	case GZVM_IRQ_LINE:
 		memcpy(&drv.level, arg, sizeof(drv.level));
+		return 0;
+	case GZVM_CHECK_EXTENSION:
+		if (*(uint64_t *)arg == GZVM_CAP_VIEWS && drv.views)
+			return (int)(*(uint64_t *)arg = 1) - 1;
+		errno = EOPNOTSUPP;
+		return -1;
+	case GZVM_SETTLE_VIEW:
+		memcpy(arg, &drv.view, sizeof(drv.view));
 		return 0;
 	case GZVM_RUN:
 		memcpy(arg, &drv.run, sizeof(drv.run));
@@ -406,6 +416,43 @@ static void gzvm__protect__shared_slot_then_request(void **state)
 	assert_non_null(strstr(gz_err_last(), "smaller --swiotlb"));
 }
 
+/* A back end that tells: asked for before protection, then exits, and what settling them says. */
+static void gzvm__views__asked_for_and_settled(void **state)
+{
+	static uint8_t host[4096];
+	struct hv_view now;
+
+	(void)state;
+	drv.run.exit_reason = GZVM_EXIT_HYPERCALL;
+	assert_int_equal(hv.ops->run(&vcpu, &e), 0);
+	assert_int_equal(e.kind, HV_EXIT_AGAIN);
+	assert_int_equal(hv.ops->tell_views(&hv), -1);
+	assert_non_null(strstr(gz_err_last(), "does not tell what a guest shares"));
+	assert_int_equal(hv.ops->protect(&hv), 0);
+	assert_int_equal(drv.cap.args[4], 0);
+	drv.views = true;
+	assert_int_equal(hv.ops->tell_views(&hv), 0);
+	assert_int_equal(hv.ops->protect(&hv), 0);
+	assert_int_equal(drv.cap.args[4], GZVM_PVM_TELL_VIEWS);
+	drv.firmware_size = sizeof(host);
+	assert_int_equal(hv.ops->set_firmware(&hv, 0x7fc00000, sizeof(host), host, true), 0);
+	assert_int_equal(drv.cap.args[0], GZVM_CAP_PVM_SET_PVMFW_GPA);
+	assert_int_equal(drv.cap.args[4], GZVM_PVM_TELL_VIEWS);
+	assert_int_equal(hv.ops->run(&vcpu, &e), 0);
+	assert_int_equal(e.kind, HV_EXIT_VIEW);
+	drv.view = (struct gzvm_pages_view){ 0x80003000, 3, 5 };
+	assert_int_equal(hv.ops->settle(&vcpu, &now), 0);
+	assert_true(now.gpa == 0x80003000 && now.count == 3 && now.shared == 5);
+	/* Not about pages: nothing. Anything else is the end. */
+	drv.fail_request = GZVM_SETTLE_VIEW;
+	drv.fail_errno = EINVAL;
+	assert_int_equal(hv.ops->settle(&vcpu, &now), 0);
+	assert_int_equal(now.count, 0);
+	drv.fail_errno = ENODEV;
+	assert_int_equal(hv.ops->settle(&vcpu, &now), -1);
+	assert_non_null(strstr(gz_err_last(), "cannot be settled"));
+}
+
 static void gzvm__describe__one_line(void **state)
 {
 	char text[160];
@@ -453,7 +500,7 @@ int main(void)
 		T(gzvm__kick__sets_immediate_exit), T(gzvm__create_vm_errno__each_its_remedy),
 		T(gzvm__refusals__say_what_and_remedy), T(gzvm__describe__one_line),
 		T(gzvm__protect__shared_slot_then_request), T(gzvm__held_firmware__slot_size_address),
-		T(gzvm__firmware__refusals_and_the_file),
+		T(gzvm__firmware__refusals_and_the_file), T(gzvm__views__asked_for_and_settled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

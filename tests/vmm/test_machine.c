@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <libfdt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -390,6 +391,71 @@ static void run__swiotlb_alone__marked_and_runs(void **state)
 	assert_int_equal(fake_hv.ram_size, (cfg.mem_mib - 8) * GZ_MIB);
 }
 
+/* The guest calls for pages, some of them twice, and ends. */
+static void sharing_guest(struct hv_exit *e, uint8_t *data, unsigned int step)
+{
+	(void)data;
+	fake_hv.view = (struct hv_view){ GZ_RAM_BASE + step * 0x20000ull, 32, step % 2 ? UINT32_MAX : 0 };
+	e->kind = step < 20 ? HV_EXIT_VIEW : HV_EXIT_STOP;
+}
+
+static void guest_shares(void)
+{
+	cfg.dev = "/dev/fake-shares";
+	cfg.protect = cfg.has_swiotlb = cfg.guest_shares = true;
+	cfg.swiotlb_mib = 8;
+	fake_hv.guest = sharing_guest;
+}
+
+/* A pool of ordinary memory: one slot with all of it, the pool at its end in the tree, each call settled. */
+static void run__guest_shares_its_pool__one_slot_and_a_pool_in_it(void **state)
+{
+	static uint8_t tree[GZ_FDT_MAX];
+	char dtb[80];
+	const fdt64_t *reg;
+	int fd, node, len;
+
+	(void)state;
+	snprintf(dtb, sizeof(dtb), "%s/dtb", dir);
+	cfg.dump_dtb = dtb;
+	cfg.disk_count = 1;
+	cfg.rng = cfg.net = true;
+	strcpy(cfg.disk[0].path, disk);
+	guest_shares();
+	assert_int_equal(gz_run(&cfg), GZ_STATUS_STOP);
+	assert_int_equal(fake_hv.settled, 20);
+	assert_true(fake_hv.told_before_protect && fake_hv.protected_vm);
+	assert_int_equal(fake_hv.shared_size, 0);
+	assert_int_equal(fake_hv.ram_size, cfg.mem_mib * GZ_MIB);
+	/* The tree lies below the pool. */
+	assert_int_equal(fake_hv.fdt, GZ_RAM_BASE + (cfg.mem_mib - 8) * GZ_MIB - GZ_FDT_MAX);
+	fd = open(dtb, O_RDONLY);
+	assert_true(read(fd, tree, sizeof(tree)) > 0);
+	close(fd);
+	unlink(dtb);
+	node = fdt_node_offset_by_compatible(tree, -1, "restricted-dma-pool");
+	assert_int_equal(fdt_parent_offset(tree, node), fdt_path_offset(tree, "/reserved-memory"));
+	reg = fdt_getprop(tree, node, "reg", &len);
+	assert_int_equal(len, 16);
+	assert_int_equal(fdt64_ld(reg + 0), GZ_RAM_BASE + (cfg.mem_mib - 8) * GZ_MIB);
+	assert_int_equal(fdt64_ld(reg + 1), 8 * GZ_MIB);
+	/* A guest's kernel shares what it has mapped, so it must be allowed to map it. */
+	assert_null(fdt_getprop(tree, node, "no-map", NULL));
+	reg = fdt_getprop(tree, fdt_path_offset(tree, "/memory@80000000"), "reg", &len);
+	assert_int_equal(fdt64_ld(reg + 1), cfg.mem_mib * GZ_MIB);
+}
+
+static void run__guest_shares_its_pool__back_end_cannot_or_fails(void **state)
+{
+	(void)state;
+	guest_shares();
+	fake_hv.fail_settle = true;
+	assert_int_equal(gz_run(&cfg), GZ_STATUS_CRASH);
+	assert_non_null(strstr(gz_err_last(), "settles nothing"));
+	cfg.dev = "/dev/fake";
+	fails("makes no protected VMs");
+}
+
 static void run__dump_dtb__is_the_tree(void **state)
 {
 	char dtb[80];
@@ -422,6 +488,8 @@ int main(void)
 		T(run__no_hypervisor_device__says_how_to_get_it), T(run__memory_not_there__refused),
 		T(run__gic_over_something__refused), T(run__dump_dtb__is_the_tree),
 		T(run__protected_vm__back_end_cannot), T(run__swiotlb_alone__marked_and_runs),
+		T(run__guest_shares_its_pool__one_slot_and_a_pool_in_it),
+		T(run__guest_shares_its_pool__back_end_cannot_or_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,57 @@ static void span__not_wholly_inside__null(void **state)
 		assert_null(gmem_span(&fake_mem, bad[i][0], bad[i][1]));
 }
 
+static bool reached(const struct gmem *view, uint64_t offset, uint64_t len)
+{
+	void *p = gmem_span(view, FAKE_BASE + offset, len);
+
+	assert_true(!p || p == fake_mem.host + offset);
+	return p;
+}
+
+/* A span is there when each page of it is shared, whatever the pages beside it are. */
+static void view__pages_shared_and_not__span_of_shared_ones_only(void **state)
+{
+	struct gmem view;
+
+	(void)state;
+	assert_int_equal(gmem_view(&view, &fake_mem, FAKE_SIZE), 0);
+	assert_false(reached(&view, 0, 1) || reached(&view, 0, FAKE_SIZE));
+	/* Pages 62 to 65, over the end of a word of the map, without 64. */
+	assert_false(gmem_mark(&view, FAKE_BASE + 62 * 4096, 4, 0xb));
+	assert_true(reached(&view, 62 * 4096, 8192) && reached(&view, 63 * 4096 + 4095, 1));
+	assert_true(reached(&view, 65 * 4096, 4096));
+	assert_false(reached(&view, 62 * 4096 - 1, 1) || reached(&view, 62 * 4096 - 1, 2));
+	assert_false(reached(&view, 63 * 4096 + 4095, 2) || reached(&view, 62 * 4096, 8193));
+	assert_false(reached(&view, 62 * 4096, 16384) || reached(&view, 65 * 4096 - 1, 2));
+	assert_false(reached(&view, 65 * 4096, 4097) || reached(&view, 65 * 4096, 0));
+	/* What a call says again changes nothing; what it takes is gone at once. */
+	assert_false(gmem_mark(&view, FAKE_BASE + 62 * 4096, 2, 3));
+	assert_false(gmem_mark(&view, FAKE_BASE + 64 * 4096, 1, 0));
+	assert_true(gmem_mark(&view, FAKE_BASE + 62 * 4096, 2, 1));
+	assert_true(reached(&view, 62 * 4096, 4096));
+	assert_false(reached(&view, 63 * 4096, 1));
+	gmem_destroy(&view);
+	assert_int_equal(fake_mem.host[0], 0);		/* the memory stays */
+}
+
+static void view__marks_outside_memory__ignored(void **state)
+{
+	struct gmem view;
+
+	(void)state;
+	assert_int_equal(gmem_view(&view, &fake_mem, FAKE_SIZE), 0);
+	assert_false(gmem_mark(&view, FAKE_BASE - 4096, 2, 3));
+	assert_false(gmem_mark(&view, FAKE_BASE + FAKE_SIZE - 4096, 32, UINT32_MAX));
+	assert_false(gmem_mark(&view, 0, 32, UINT32_MAX));
+	assert_false(gmem_mark(&view, UINT64_MAX - 4095, 32, UINT32_MAX));
+	assert_false(gmem_mark(&view, FAKE_BASE + 8 * 4096, UINT32_MAX, 1));
+	assert_false(reached(&view, 0, 1) || reached(&view, 4096, 1));
+	assert_true(reached(&view, FAKE_SIZE - 4096, 4096) && reached(&view, 8 * 4096, 1));
+	assert_false(reached(&view, FAKE_SIZE - 4096, 4097));
+	gmem_destroy(&view);
+}
+
 static void memory__more_than_there_is__refused(void **state)
 {
 	unsigned int files = fake_open_files();
@@ -247,7 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(span__inside__points_there), T(span__not_wholly_inside__null),
-		T(memory__more_than_there_is__refused),
+		T(memory__more_than_there_is__refused), T(view__pages_shared_and_not__span_of_shared_ones_only),
+		T(view__marks_outside_memory__ignored),
 		cmocka_unit_test(memory__mapping__its_own_anonymous_huge_unshared), T(bus__access__finds_device),
 		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),
 		T(bus__full__refused),

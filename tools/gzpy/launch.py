@@ -43,6 +43,7 @@ def parse(argv):
     ap.add_argument("--host", action="store_true", help="run CMD in the host instead of a guest")
     ap.add_argument("--bare", action="store_true", help="no hypervisor: the host kernel itself at EL2")
     ap.add_argument("--protected", action="store_true", help="a guest whose memory the host cannot read")
+    ap.add_argument("--guest-shares", action="store_true", help="with --protected: the guest itself shares what its devices use")
     ap.add_argument("--firmware", action="store_true", help="the hypervisor holds firmware; with --protected the guest starts in it")
     ap.add_argument("--attack", action="store_true", help="attack an open VM and a protected one from the host")
     ap.add_argument("--share", metavar="DIR", help="show DIR to the host at /mnt/share, read-write")
@@ -92,6 +93,8 @@ def check(ap, a):
         ap.error("--protected is about a guest under the hypervisor: leave out --host and --bare")
     if a.firmware and (a.bare or not (a.protected or a.host)):
         ap.error("--firmware is for protected guests: give --protected too, or --host to start one by hand")
+    if a.guest_shares and not a.protected:
+        ap.error("--guest-shares is for protected guests: give --protected too")
     if a.guest_kernel not in ("debian", "small"):
         if not os.path.isfile(a.guest_kernel):
             ap.error(f"--guest-kernel {a.guest_kernel}: there is no such file")
@@ -185,7 +188,8 @@ def guest_words(a):
             "--mem", str(a.guest_mem), "--disk", "/dev/vda", "--net", "user,loopback", "--rng",
             "--vport", "gz.agent=/dev/virtio-ports/gz.agent",
             "--serial", "file:/dev/virtio-ports/gz.console",
-            *(["--protected-vm" if a.firmware else "--protected-vm-without-firmware", "--swiotlb", str(SWIOTLB_MIB)]
+            *(["--protected-vm" if a.firmware else "--protected-vm-without-firmware", "--swiotlb",
+               f"{SWIOTLB_MIB},dynamic" if a.guest_shares else str(SWIOTLB_MIB)]
               if a.protected else [])]
 
 

@@ -14,6 +14,7 @@
 enum hv_exit_kind {
 	HV_EXIT_AGAIN,		/* nothing for us: run again */
 	HV_EXIT_MMIO,
+	HV_EXIT_VIEW,		/* who sees which page is to change: settle() does it */
 	HV_EXIT_STOP,
 	HV_EXIT_RESET,
 	HV_EXIT_PANIC,		/* the guest itself said it crashed */
@@ -39,6 +40,13 @@ struct hv_vcpu {
 	size_t run_len;
 };
 
+/* Pages from GPA on; bit n of SHARED: the guest shares page n with us. */
+struct hv_view {
+	uint64_t gpa;
+	unsigned int count;	/* at most 32 */
+	uint32_t shared;
+};
+
 struct hv_gic {
 	uint64_t dist, redist;	/* redist: the frame of vCPU 0 */
 	unsigned int cpu_count;
@@ -59,6 +67,8 @@ struct hv_ops {
 	int (*set_memory)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
 	/* After set_memory: more memory, which stays shared with the host whatever becomes of the rest. NULL: cannot. */
 	int (*set_shared)(struct hv *hv, uint64_t gpa, uint64_t size, void *host);
+	/* Before protect or set_firmware: what the guest shares later is told by exits. NULL: this back end cannot. */
+	int (*tell_views)(struct hv *hv);
 	/* The host's CPUs shall not reach the rest once the guest runs. NULL: this back end cannot. */
 	int (*protect)(struct hv *hv);
 	/*
@@ -75,13 +85,15 @@ struct hv_ops {
 	/* vCPU 0 of a VM with firmware, instead: PC 0 leaves it to the hypervisor. */
 	int (*set_firmware_entry)(struct hv_vcpu *vcpu, uint64_t pc, const uint64_t x[3]);
 	int (*run)(struct hv_vcpu *vcpu, struct hv_exit *exit);	/* -1: the VM is lost */
+	/* The last exit was HV_EXIT_VIEW: do what it is about. A shared page is hidden by this and by nothing else. */
+	int (*settle)(struct hv_vcpu *vcpu, struct hv_view *now);
 	void (*set_kick)(struct hv_vcpu *vcpu, bool on);	/* async-signal-safe */
 	/* These two may fail without a word: the caller has a slower way. Return 0 or -errno. */
 	int (*irqfd)(struct hv *hv, unsigned int spi, int fd);
 	int (*ioeventfd)(struct hv *hv, const struct hv_doorbell *bell);
 	int (*irq_line)(struct hv *hv, unsigned int spi, bool level);
 	void (*destroy_vcpu)(struct hv_vcpu *vcpu);
-	/* The ioctl requests of run and irq_line: what a running VM still needs. */
+	/* The ioctl requests of run, settle and irq_line: what a running VM still needs. */
 	const unsigned long *run_ioctl;
 	unsigned int run_ioctl_count;
 	/* One line for `gz doctor` into TEXT: what the device file can do. -1: it cannot. */
@@ -93,6 +105,7 @@ struct hv {
 	const char *path;
 	int dev_fd, vm_fd;
 	int gic_fd;
+	bool tells_views;
 	uint64_t memlock_short;	/* bytes this process may pin, when that is less than the guest has */
 };
 

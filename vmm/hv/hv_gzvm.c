@@ -123,10 +123,22 @@ static int gzvm_set_shared(struct hv *hv, uint64_t gpa, uint64_t size, void *hos
 		      " smaller --swiotlb", size >> 20, strerror(errno));
 }
 
+static int gzvm_tell_views(struct hv *hv)
+{
+	uint64_t views = GZVM_CAP_VIEWS;
+
+	hv->tells_views = ioctl(hv->vm_fd, GZVM_CHECK_EXTENSION, &views) == 0 && views == 1;
+	if (hv->tells_views)
+		return 0;
+	return gz_err("gzvm.ko or gz.bin does not tell what a guest shares: use the open ones, of one version,"
+		      " or leave \",dynamic\" of --swiotlb away");
+}
+
 static int gzvm_protect(struct hv *hv)
 {
 	struct gzvm_enable_cap cap = {
-		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_SET_PROTECTED_VM },
+		.cap = GZVM_CAP_PROTECTED_VM,
+		.args = { GZVM_CAP_PVM_SET_PROTECTED_VM, [4] = hv->tells_views ? GZVM_PVM_TELL_VIEWS : 0 },
 	};
 
 	if (ioctl(hv->vm_fd, GZVM_ENABLE_CAP, &cap) == 0)
@@ -141,7 +153,8 @@ static int gzvm_use_held(struct hv *hv, uint64_t gpa, uint64_t room)
 		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_GET_PVMFW_SIZE },
 	};
 	struct gzvm_enable_cap set = {
-		.cap = GZVM_CAP_PROTECTED_VM, .args = { GZVM_CAP_PVM_SET_PVMFW_GPA, gpa },
+		.cap = GZVM_CAP_PROTECTED_VM,
+		.args = { GZVM_CAP_PVM_SET_PVMFW_GPA, gpa, [4] = hv->tells_views ? GZVM_PVM_TELL_VIEWS : 0 },
 	};
 
 	if (ioctl(hv->vm_fd, GZVM_ENABLE_CAP, &size) || size.args[1] == 0)
@@ -325,6 +338,8 @@ static int gzvm_run(struct hv_vcpu *vcpu, struct hv_exit *e)
 
 	if (ioctl(vcpu->fd, GZVM_RUN, run) == 0) {
 		exit_decode(run, e);
+		if (run->exit_reason == GZVM_EXIT_HYPERCALL && vcpu->hv->tells_views)
+			e->kind = HV_EXIT_VIEW;
 		return 0;
 	}
 	if (errno == EINTR || errno == EAGAIN) {
@@ -341,6 +356,17 @@ static int gzvm_run(struct hv_vcpu *vcpu, struct hv_exit *e)
 	else
 		snprintf(e->why, sizeof(e->why), "GZVM_RUN: %s; see dmesg", strerror(errno));
 	return -1;
+}
+
+static int gzvm_settle(struct hv_vcpu *vcpu, struct hv_view *now)
+{
+	struct gzvm_pages_view view = { 0 };
+
+	/* EINVAL: the guest called for something else, which is nothing to us. */
+	if (ioctl(vcpu->fd, GZVM_SETTLE_VIEW, &view) && errno != EINVAL)
+		return gz_err("vCPU %u: what the guest shares cannot be settled: %s", vcpu->id, strerror(errno));
+	*now = (struct hv_view){ view.guest_phys_addr, view.nr_pages, view.shared };
+	return 0;
 }
 
 static void gzvm_set_kick(struct hv_vcpu *vcpu, bool on)
@@ -403,12 +429,12 @@ static int gzvm_describe(const char *path, char *text, size_t len)
 	return 0;
 }
 
-static const unsigned long run_ioctl[] = { GZVM_RUN, GZVM_IRQ_LINE };
+static const unsigned long run_ioctl[] = { GZVM_RUN, GZVM_SETTLE_VIEW, GZVM_IRQ_LINE };
 
 const struct hv_ops hv_gzvm_ops = {
 	.name = "gzvm", .path = "/dev/gzvm", .create_vm = gzvm_create_vm,
 	.set_memory = gzvm_set_memory, .set_shared = gzvm_set_shared,
-	.protect = gzvm_protect, .set_firmware = gzvm_set_firmware,
+	.tell_views = gzvm_tell_views, .settle = gzvm_settle, .protect = gzvm_protect, .set_firmware = gzvm_set_firmware,
 	.set_firmware_entry = gzvm_set_firmware_entry, .create_gic = gzvm_create_gic,
 	.create_vcpu = gzvm_create_vcpu, .seal = gzvm_seal, .set_entry = gzvm_set_entry,
 	.run = gzvm_run, .set_kick = gzvm_set_kick, .irqfd = gzvm_irqfd,

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <linux/memfd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "mem/gmem.h"
 
 #define BLOCK	(UINT64_C(2) << 20)		/* a stage 2 block */
+#define PAGE	UINT64_C(4096)			/* what a guest shares */
 
 uint64_t gmem_available(void)
 {
@@ -140,17 +142,63 @@ int gmem_create_private(struct gmem *mem, uint64_t base, uint64_t size, bool hug
 	return -1;
 }
 
+void gmem_split(struct gmem *mem, uint64_t size, struct gmem *tail)
+{
+	mem->size -= size;
+	*tail = (struct gmem){ .base = mem->base + mem->size, .size = size, .host = mem->host + mem->size };
+	/* A huge page would be the guest's until all of it is shared. */
+	madvise(tail->host, size, MADV_NOHUGEPAGE);
+}
+
+int gmem_view(struct gmem *view, const struct gmem *mem, uint64_t size)
+{
+	*view = (struct gmem){ .base = mem->base, .size = size, .host = mem->host };
+	view->shared = calloc(size / PAGE / 64 + 1, sizeof(*view->shared));
+	return view->shared ? 0 : gz_err("out of memory for what the guest shares");
+}
+
+bool gmem_mark(struct gmem *view, uint64_t gpa, unsigned int count, uint32_t shared)
+{
+	bool lost = false;
+
+	for (unsigned int n = 0; n < count && n < 32; n++) {
+		uint64_t page = (gpa - view->base) / PAGE + n, bit = UINT64_C(1) << (page % 64);
+
+		if (gpa < view->base || page >= view->size / PAGE)
+			continue;
+		lost |= (view->shared[page / 64] & bit) && !(shared >> n & 1);
+		if (shared >> n & 1)
+			view->shared[page / 64] |= bit;
+		else
+			view->shared[page / 64] &= ~bit;
+	}
+	return lost;
+}
+
 void gmem_destroy(struct gmem *mem)
 {
-	if (mem->host)
+	if (mem->host && !mem->shared)
 		munmap(mem->host, mem->size);
-	mem->host = NULL;
+	free(mem->shared);
+	*mem = (struct gmem){ .base = mem->base, .size = mem->size };
+}
+
+/* OFFSET and LEN lie inside MEM. */
+static bool all_shared(const struct gmem *mem, uint64_t offset, uint64_t len)
+{
+	uint64_t page = offset / PAGE, last = (offset + len - 1) / PAGE;
+
+	while (page <= last && (mem->shared[page / 64] >> (page % 64) & 1))
+		page++;
+	return page > last;
 }
 
 void *gmem_span(const struct gmem *mem, uint64_t gpa, uint64_t len)
 {
 	/* The third test cannot overflow, so gpa + len is never formed. */
 	if (len == 0 || gpa < mem->base || len > mem->size || gpa - mem->base > mem->size - len)
+		return NULL;
+	if (mem->shared && !all_shared(mem, gpa - mem->base, len))
 		return NULL;
 	return mem->host + (gpa - mem->base);
 }

@@ -53,6 +53,7 @@ int vq_enable(struct vq *vq)
 {
 	uint64_t n = vq->size;
 
+	vq->ready = false;
 	if (n == 0 || n > vq->size_max || (n & (n - 1)))
 		return vq_break(vq, "a queue size that is no power of two within the limit");
 	if ((vq->desc & 15) || (vq->driver & 1) || (vq->device & 3))

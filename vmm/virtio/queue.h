@@ -39,7 +39,7 @@ struct vq_chain {
 
 void vq_reset(struct vq *vq);
 
-/* Check the rings the driver described and make the queue ready. -1: vq->broken says why. */
+/* Check the rings the driver described and make the queue ready, or again. -1: it is not, vq->broken says why. */
 int vq_enable(struct vq *vq);
 
 /* Take the next request. 1: taken, 0: none, -1: nonsense, vq->broken says why. */

@@ -62,6 +62,13 @@ void virtio_break(struct virtio_dev *dev, const char *why)
 		interrupt(dev, ISR_CONFIG);
 }
 
+void virtio_memory_went(struct virtio_dev *dev)
+{
+	for (unsigned int i = 0; i < dev->queue_count; i++)
+		if (dev->vq[i].ready && vq_enable(&dev->vq[i]))
+			virtio_break(dev, "a queue in memory that it took back");
+}
+
 bool virtio_pop(struct virtio_dev *dev, unsigned int queue, struct vq_chain *chain)
 {
 	int got;

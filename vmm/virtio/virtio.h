@@ -77,6 +77,9 @@ void virtio_note(struct virtio_dev *dev, const char *fmt, ...) PRINTF_LIKE(2, 3)
 /* The device met nonsense: stop it until the guest resets it, and say why. */
 void virtio_break(struct virtio_dev *dev, const char *why);
 
+/* The guest took memory back: a queue whose rings are no longer there stops. Caller: dev->lock. */
+void virtio_memory_went(struct virtio_dev *dev);
+
 /* vq_pop() that breaks the device on nonsense. True when a request was taken. */
 bool virtio_pop(struct virtio_dev *dev, unsigned int queue, struct vq_chain *chain);
 
