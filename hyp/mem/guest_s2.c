@@ -30,7 +30,7 @@ bool guest_mem_is_mapped(struct guest_mem *gm, ipa_t ipa, bool write)
 }
 
 #define TABLE_COST	(4 * GM_PAGE_COST)
-#define HOLE_COST	1
+#define HOLE_COST(entries)	(1 + (entries) / 16)
 
 enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn, enum gz_err (*chunk)(struct gm_slice *s, u64 end))
 {
@@ -39,15 +39,19 @@ enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn, enum gz_err (*chunk)(s
 
 	while (*s->cursor < BIT(t->ipa_bits) && !err) {
 		struct pg_leaf leaf = pgtable_walk(t, *s->cursor);
-		u64 size = MAX(leaf.size, BLOCK_SIZE), next = ALIGN_DOWN(*s->cursor, size) + size;
+		u64 size = MAX(leaf.size, BLOCK_SIZE), at = ALIGN_DOWN(*s->cursor, size), next = at + size;
 		bool table = leaf.valid || leaf.size < BLOCK_SIZE;
 
 		if (s->budget == 0)
 			return GZ_EAGAIN;
-		if (table)
+		if (table) {
 			err = fn ? pgtable_for_each(t, *s->cursor, next - *s->cursor, fn, s) : chunk(s, next);
+		} else {	/* with those behind it in the same table */
+			next = at;
+			(void)pgtable_runs(t, &next, MIN(BIT(t->ipa_bits), ALIGN_DOWN(at, size * PAGES_PER_BLOCK) + size * PAGES_PER_BLOCK), NULL, 0);
+		}
 		if (!err)
-			slice_done(s, next, table ? TABLE_COST : HOLE_COST);
+			slice_done(s, next, table ? TABLE_COST : HOLE_COST((next - at) / size));
 	}
 	return err;
 }
