@@ -164,7 +164,7 @@ enum gz_err vm_make_runnable(struct vm *vm)
 	return err;
 }
 
-#define SEAL_SLICE	512
+#define SEAL_SLICE	128	/* pages: 0.24 million instructions of EL2 */
 
 bool vm_protect_swiotlb;
 

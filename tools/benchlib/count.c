@@ -7,6 +7,7 @@
  * Without an option: between marks. boot=on: from power-on to the first end mark. from=ADDRESS: from the first time that address
  * is executed to the next end mark. first=ADDRESS: what was counted until it was executed first is a line of its own.
  * el2=FILE: lines "ADDRESS v|c NAME": a stretch of EL2 begins at a vector (v), and belongs to the first call (c) it reaches.
+ * polls=on: where EL2 looks whether an interrupt waits, for which it would leave, one stretch ends and the next begins.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,8 @@ int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv);
 extern int qemu_plugin_version;
 int qemu_plugin_version = 4;
 
+#define POLL		0xd538c100u	/* mrs xN, isr_el1 */
+
 #define CPUS		16
 #define TAGS		128
 #define EL2_FROM	(UINT64_C(1) << 47)	/* where gz.bin maps itself */
@@ -56,7 +59,7 @@ static struct tag tags[TAGS];
 static struct stretch { struct tag *tag; uint64_t insns; } el2[CPUS];
 static unsigned int tag_count;
 static uint64_t windows, total, from, first, until_first;
-static int on, boot, once;
+static int on, boot, once, polls;
 static const char *path;
 
 static void stretch_ends(struct stretch *s)
@@ -114,6 +117,18 @@ static void mark_end(unsigned int cpu, void *udata)
 	on = 0;
 }
 
+static void polled(unsigned int cpu, void *udata)
+{
+	struct stretch *s = &el2[cpu < CPUS ? cpu : 0];
+	struct tag *tag = s->tag;
+
+	(void)udata;
+	if (!tag)
+		return;
+	stretch_ends(s);
+	s->tag = tag;
+}
+
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 {
 	struct block *b = calloc(1, sizeof(*b));
@@ -139,6 +154,8 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_begin, 0, NULL);
 		else if (word == MARK_END)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark_end, 0, NULL);
+		else if (polls && (word & ~0x1fu) == POLL)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, polled, 0, NULL);
 	}
 }
 
@@ -183,6 +200,8 @@ int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 			path = strdup(value);
 		else if (!strncmp(argv[i], "boot=", 5))
 			boot = on = 1;
+		else if (!strncmp(argv[i], "polls=", 6))
+			polls = 1;
 		else if (!strncmp(argv[i], "from=", 5))
 			from = strtoull(value, NULL, 16);
 		else if (!strncmp(argv[i], "first=", 6))

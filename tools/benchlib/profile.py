@@ -19,7 +19,7 @@ SHOWN = 30
 EL2 = (1 << 47, 1 << 48)       # where gz.bin maps itself
 
 # What else EL2 does for host and guest that a stretch is named after, functions.
-EL2_OTHER = ["host_abort", "host_smc", "run_abort", "run_hvc"]
+EL2_OTHER = ["host_abort", "host_smc", "run_abort"]
 
 
 def elf_symbols(path, where, base=0):
@@ -84,22 +84,30 @@ def boot(column, cpu):
     return rows
 
 
-def stretches(column, cpu):
-    """The longest stay in EL2, interrupts masked all the while, by what it began with: a host call or a vector."""
+def el2_tags(path, more=()):
+    """Writes what count.so's el2= reads: EL2's vectors, the handlers of host calls by the calls' names, functions."""
     symbols = dict((name, a) for a, name in elf_symbols(paths.HYP.replace(".bin", ".elf"), "EL2"))
     lines = [f"{symbols[f'EL2: hyp_vectors_{who}'] + at:x} v {who}_{what}" for who in ("host", "guest")
              for what, at in (("trap", 0x400), ("irq", 0x480))]
     with open(os.path.join(paths.TOP, "abi", "gz", "hvc_calls.def"), encoding="utf-8") as f:
         calls = re.findall(r"^GZ_HVC_CALL\(\d+,\s*(\w+),.*\b(hvc_\w+)\)", f.read(), re.M)
-    calls += [(name, name) for name in EL2_OTHER]
-    if len(calls) == len(EL2_OTHER):
+    if not calls:
         raise cells.Wrong("hvc_calls.def has no call that this understands")
-    lines += [f"{symbols['EL2: ' + handler]:x} c {name.lower()}" for name, handler in calls
-              if handler != "hvc_not_supported"]
+    calls = [(name, handler) for name, handler in calls if handler != "hvc_not_supported"]
+    calls += [(name, name) for name in [*EL2_OTHER, *more]]
+    missing = [handler for _, handler in calls if f"EL2: {handler}" not in symbols]
+    if missing:
+        raise cells.Wrong(f"EL2 has no function {' '.join(missing)} any more")
+    lines += [f"{symbols['EL2: ' + handler]:x} c {name.lower()}" for name, handler in calls]
+    with open(path, "w", encoding="ascii") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def stretches(column, cpu):
+    """The longest stay in EL2, interrupts masked all the while, by what it began with: a host call or a vector."""
     cell = cells.Cell(column, cpu, "gvpw")
     tags = os.path.join(cell.folder(), "tags.txt")
-    with open(tags, "w", encoding="ascii") as f:
-        f.write("\n".join(lines) + "\n")
+    el2_tags(tags, ["run_hvc"])
     found, _ = counted(cell, f",el2={tags}")
     return {f"longest_{name}": n for name, n in found.stretches.items()}
 
