@@ -7,8 +7,8 @@
  * A device touches guest memory with its lock held and keeps no pointer into it when it lets go, but to the rings
  * of its queues. So who holds the locks of all devices at once has stopped every one of them between two
  * requests. Only then is a page hidden (settle()), and only then is written down what is left; a queue whose
- * rings went is stopped before its device can look at it again. The guest's call takes as long as the longest
- * visit of a device to its queue, which is bounded, and is never refused because of us.
+ * rings went is stopped before its device can look at it again. The guest's call takes as long as the visits of the
+ * devices to their queues that are under way, which are bounded, and is never refused because of us.
  *
  * Order: the locks in the order of the devices. No thread of a device takes two of them.
  */
@@ -17,13 +17,13 @@
 static void lock_devices(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->virtio_count; i++)
-		pthread_mutex_lock(&m->virtio[i].dev->lock);
+		virtio_hold(m->virtio[i].dev);
 }
 
 static void unlock_devices(struct machine *m)
 {
 	for (unsigned int i = m->virtio_count; i--;)
-		pthread_mutex_unlock(&m->virtio[i].dev->lock);
+		virtio_let_go(m->virtio[i].dev);
 }
 
 int machine_settle(struct machine *m, struct hv_vcpu *vcpu)

@@ -392,6 +392,10 @@ TEST(share__user_space_is_told__each_step_when_it_says)
 	EXPECT_EQ(answer(&vm, 0), 0);
 	order(&vm, 0, STORE, P(1), SECRET, 0);
 	expect_hidden(&vm, P(1));
+	/* A private one that is given up is nothing to user space. */
+	EXPECT_EQ(order(&vm, 0, VENDOR_HYP_MEM_RELINQUISH, P(2), 0, 0), 0);
+	expect_seen(&vm, P(2), 0);
+	order(&vm, 0, STORE, P(2), SECRET, 0);
 	tells(&vm, 0, VENDOR_HYP_MEM_SHARE, P(0), 4);
 	EXPECT_ERR(ioctl(vm.vcpu[0], GZVM_SETTLE_VIEW, NULL), EFAULT);
 	EXPECT_EQ(answer(&vm, 0), 0);

@@ -16,6 +16,7 @@
 
 void virtio_init(struct virtio_dev *dev, const struct gmem *mem, unsigned int queues)
 {
+	pthread_mutex_init(&dev->gate, NULL);
 	pthread_mutex_init(&dev->lock, NULL);
 	dev->queue_count = queues;
 	dev->offered |= VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_F_ACCESS_PLATFORM;
@@ -106,12 +107,25 @@ bool virtio_serve(struct virtio_dev *dev, unsigned int queue, virtio_work work, 
 	return willing;
 }
 
+/* A busy thread that lets go of a mutex has it again before who waits for it wakes up. */
+void virtio_hold(struct virtio_dev *dev)
+{
+	pthread_mutex_lock(&dev->gate);
+	pthread_mutex_lock(&dev->lock);
+	pthread_mutex_unlock(&dev->gate);
+}
+
+void virtio_let_go(struct virtio_dev *dev)
+{
+	pthread_mutex_unlock(&dev->lock);
+}
+
 void virtio_notify(struct virtio_dev *dev, unsigned int queue)
 {
-	pthread_mutex_lock(&dev->lock);
+	virtio_hold(dev);
 	if (queue < dev->queue_count && virtio_running(dev) && dev->vq[queue].ready) {
 		dev->notify_count[queue]++;
 		dev->ops->notify(dev, queue);
 	}
-	pthread_mutex_unlock(&dev->lock);
+	virtio_let_go(dev);
 }

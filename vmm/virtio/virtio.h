@@ -54,6 +54,7 @@ struct virtio_dev {
 	unsigned int queue_count;
 	struct vq vq[VIRTIO_MAX_QUEUES];
 
+	pthread_mutex_t gate;		/* held while waiting for lock, so that the device's thread takes turns with others */
 	pthread_mutex_t lock;		/* everything here, and the device's own state */
 	uint32_t status;
 	uint32_t isr;
@@ -94,6 +95,10 @@ bool virtio_serve(struct virtio_dev *dev, unsigned int queue, virtio_work work, 
 
 /* Come back to QUEUE when the loop has seen to its other work. */
 void virtio_again(struct virtio_dev *dev, unsigned int queue);
+
+/* Stop the device between two visits to its queues, and let it go on: after the one it is at, not after many. */
+void virtio_hold(struct virtio_dev *dev);
+void virtio_let_go(struct virtio_dev *dev);
 
 /* Queue QUEUE has work: what an eventfd's callback does. */
 void virtio_notify(struct virtio_dev *dev, unsigned int queue);

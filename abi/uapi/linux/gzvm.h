@@ -28,8 +28,8 @@
 
 /*
  * In no published driver: one that answers CHECK_EXTENSION(GZVM_CAP_VIEWS) with 1 tells user space what the guest
- * shares when args[4] of SET_PROTECTED_VM or SET_PVMFW_GPA is GZVM_PVM_TELL_VIEWS. MEM_SHARE, MEM_UNSHARE and
- * MEM_RELINQUISH of the guest then are exits HYPERCALL, and SETTLE_VIEW on that vCPU does what the exit is about.
+ * shares when args[4] of SET_PROTECTED_VM or SET_PVMFW_GPA is GZVM_PVM_TELL_VIEWS. MEM_SHARE, MEM_UNSHARE and,
+ * of a shared page, MEM_RELINQUISH of the guest then are exits HYPERCALL, and SETTLE_VIEW on that vCPU does what the exit is about.
  */
 #define GZVM_CAP_VIEWS				0x9300
 #define GZVM_PVM_TELL_VIEWS			1

@@ -286,11 +286,12 @@ int gzvm_slot_pin(struct gzvm_slot *slot, u64 first, u64 nr_pages);
 void gzvm_slot_unpin(struct gzvm_slot *slot);
 int gzvm_slot_populate(struct gzvm *vm, struct gzvm_slot *slot);
 int gzvm_map_fault(struct gzvm *vm, u64 gfn);
-void gzvm_relinquish(struct gzvm *vm, u64 gfn);
+bool gzvm_relinquish(struct gzvm *vm, u64 gfn, bool settled);
 
 /* gzvm_view.c */
 bool gzvm_page_is_away(struct gzvm *vm, u64 gfn);
 bool gzvm_is_view_call(u64 id);
+bool gzvm_must_tell(struct gzvm_vcpu *vcpu);
 void gzvm_change_view(struct gzvm_vcpu *vcpu);
 long gzvm_settle_view(struct gzvm_vcpu *vcpu, struct gzvm_pages_view __user *argp);
 

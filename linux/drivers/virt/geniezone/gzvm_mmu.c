@@ -382,21 +382,28 @@ static void gzvm_let_go(struct gzvm *vm, struct gzvm_slot *slot, struct page *pa
  * gzvm_relinquish() - takes back a page the guest gave up
  * @vm: the VM
  * @gfn: the page; the hypervisor has unmapped it
+ * @settled: user space, if it wants to know, does
  *
  * With a hypervisor that cannot unmap single pages, or when the thread is killed, the pin stays until
  * the slot or the VM ends.
+ *
+ * Return: false when user space may be using the page, which is shared, and must know first.
  */
-void gzvm_relinquish(struct gzvm *vm, u64 gfn)
+bool gzvm_relinquish(struct gzvm *vm, u64 gfn, bool settled)
 {
 	struct gzvm_slot *slot;
 	struct page **page;
+	bool used;
 	u64 i;
 
 	if (mutex_lock_killable(&vm->mem.lock))
-		return;
+		return true;
 	slot = gzvm_slot_of_gfn(&vm->mem, gfn);
 	i = slot ? gfn - slot->base_gfn : 0;
 	page = slot ? &slot->pages[i] : NULL;
+	used = page && vm->mem.tell_user && !settled && test_bit(i, slot->shared);
+	if (used)
+		goto out;
 	if (page && vm->mem.protect && gzvm_page_is_away(vm, gfn))
 		__clear_bit(i, slot->shared);
 	/* A private huge page stays whole: its pins are counted together. */
@@ -406,5 +413,7 @@ void gzvm_relinquish(struct gzvm *vm, u64 gfn)
 		*page = NULL;
 		slot->nr_pinned--;
 	}
+out:
 	mutex_unlock(&vm->mem.lock);
+	return !used;
 }

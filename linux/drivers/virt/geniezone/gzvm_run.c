@@ -206,10 +206,8 @@ static bool gzvm_exit_mmio(struct gzvm_vcpu *vcpu)
 static bool gzvm_exit_hypercall(struct gzvm_vcpu *vcpu)
 {
 	vcpu->count[GZVM_COUNT_HYPERCALL]++;
-	if (vcpu->vm->mem.tell_user && gzvm_is_view_call(vcpu->run->hypercall.args[0])) {
-		vcpu->unsettled = true;
+	if (gzvm_must_tell(vcpu))
 		return true;
-	}
 	if (gzvm_handle_hypercall(vcpu))
 		return false;
 	vcpu->reply = GZVM_EXIT_HYPERCALL;

@@ -125,6 +125,25 @@ bool gzvm_is_view_call(u64 id)
 }
 
 /**
+ * gzvm_must_tell() - whether user space settles the last exit
+ * @vcpu: whose
+ *
+ * A private page that is given up is nothing to user space: a balloon must not wait for devices.
+ *
+ * Return: false when it is another one, or nothing is left to do about it.
+ */
+bool gzvm_must_tell(struct gzvm_vcpu *vcpu)
+{
+	const u64 *args = vcpu->run->hypercall.args;
+
+	if (!vcpu->vm->mem.tell_user || !gzvm_is_view_call(args[0]))
+		return false;
+	vcpu->unsettled = args[0] != VENDOR_HYP_MEM_RELINQUISH ||
+		!gzvm_relinquish(vcpu->vm, args[1] >> PAGE_SHIFT, false);
+	return vcpu->unsettled;
+}
+
+/**
  * gzvm_change_view() - does what the last exit, one about who sees pages, leaves to this kernel
  * @vcpu: whose
  */
@@ -140,7 +159,7 @@ void gzvm_change_view(struct gzvm_vcpu *vcpu)
 		gzvm_guest_unshares(vcpu, gfn, gzvm_view_pages(args));
 	else
 		/* Done in the hypervisor, result included; left to do is our pin. */
-		gzvm_relinquish(vcpu->vm, gfn);
+		gzvm_relinquish(vcpu->vm, gfn, true);
 }
 
 /* Whether user space reaches a page because the guest shares it. */
