@@ -23,6 +23,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/oom.h>
 #include <linux/platform_device.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
@@ -302,13 +303,15 @@ static int already_bound(struct device *dev, void *data)
 #define BLOCK_ORDER		(21 - PAGE_SHIFT)	/* 2 MiB, what the host maps at once */
 #define PAGES_PER_MIB		(1ul << (20 - PAGE_SHIFT))
 #define BALLOON_LEAVES		(32 * PAGES_PER_MIB)	/* to the guest */
+#define BALLOON_OOM		(8 * PAGES_PER_MIB)	/* back to a guest that would kill a task else */
 #define BALLOON_GFP		(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
-/* Only the parameter's operations use it, which the kernel lets run one at a time. */
+/* One writer of the parameter at a time, and any task that finds no memory. */
 static struct {
+	spinlock_t lock;	/* guards both */
 	struct list_head pages;	/* the host's */
 	unsigned long count;
-} balloon = { .pages = LIST_HEAD_INIT(balloon.pages) };
+} balloon = { .lock = __SPIN_LOCK_UNLOCKED(balloon.lock), .pages = LIST_HEAD_INIT(balloon.pages) };
 
 /* Pages in a row, each of its own: 2^@order, less where there is no such block any more; how many. */
 static unsigned long balloon_alloc(struct page **first, unsigned int *order)
@@ -337,22 +340,45 @@ static int balloon_give(struct page *page)
 		return -EIO;
 	}
 	__SetPageOffline(page);
-	list_add(&page->lru, &balloon.pages);
 	adjust_managed_page_count(page, -1);
+	spin_lock(&balloon.lock);
+	list_add(&page->lru, &balloon.pages);
 	balloon.count++;
+	spin_unlock(&balloon.lock);
 	return 0;
 }
 
-static void balloon_take_back(void)
+/* Up to @most pages; how many. */
+static unsigned long balloon_take_back(unsigned long most)
 {
-	struct page *page = list_first_entry(&balloon.pages, struct page, lru);
+	struct page *page;
+	unsigned long n;
 
-	list_del(&page->lru);
-	__ClearPageOffline(page);
-	adjust_managed_page_count(page, 1);
-	balloon.count--;
-	__free_page(page);
+	for (n = 0; n < most; n++) {
+		spin_lock(&balloon.lock);
+		page = list_first_entry_or_null(&balloon.pages, struct page, lru);
+		if (page) {
+			list_del(&page->lru);
+			balloon.count--;
+		}
+		spin_unlock(&balloon.lock);
+		if (!page)
+			break;
+		__ClearPageOffline(page);
+		adjust_managed_page_count(page, 1);
+		__free_page(page);
+	}
+	return n;
 }
+
+/* Better a smaller balloon than a task killed. */
+static int balloon_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	*(unsigned long *)freed += balloon_take_back(BALLOON_OOM);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block balloon_oom_nb = { .notifier_call = balloon_oom };
 
 /* In whole blocks where there are any: these do not come back with a neighbour. */
 static int balloon_grow(unsigned long wanted)
@@ -362,7 +388,7 @@ static int balloon_grow(unsigned long wanted)
 	struct page *first;
 	int err = 0;
 
-	while (!err && balloon.count < wanted) {
+	while (!err && READ_ONCE(balloon.count) < wanted) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (wanted - balloon.count < 1ul << order)
@@ -391,10 +417,8 @@ static int balloon_set(const char *text, const struct kernel_param *kp)
 	}
 	if (mib > ULONG_MAX / PAGES_PER_MIB)
 		return -ERANGE;
-	while (balloon.count > mib * PAGES_PER_MIB) {
-		balloon_take_back();
+	while (READ_ONCE(balloon.count) > mib * PAGES_PER_MIB && balloon_take_back(1))
 		cond_resched();
-	}
 	err = balloon_grow(mib * PAGES_PER_MIB);
 	if (err)
 		pr_warn_ratelimited("balloon: %lu KiB of %lu MiB are the host's now: %s\n",
@@ -436,6 +460,7 @@ static int __init gz_guest_init(void)
 		err = bus_register_notifier(&platform_bus_type, &notifier);
 	if (err)
 		goto undo;
+	register_oom_notifier(&balloon_oom_nb);
 	pr_info("virtio devices use the %lu KiB at %pa that the host sees\n", pool.count << (PAGE_SHIFT - 10),
 		&pool.base);
 	return 0;
