@@ -309,6 +309,7 @@ const struct attack attacks[] = {
 	{ "vhost ring in it", a_vhost_ring, true, 0, false },
 	{ "vhost-vsock sends it", a_vsock_send, false, 0, false },
 	{ "vhost-vsock ring in it", a_vsock_ring, true, 0, false },
+	{ "vhost-scsi writes it out", a_vhost_scsi, false, 0, false },
 	{ "BPF reads user memory", a_bpf_user, false, 0, false },
 	{ "BPF reads kernel memory", a_bpf_kernel, false, 0, true },
 	{ "perf copies a stack", a_perf_stack, false, 0, false },

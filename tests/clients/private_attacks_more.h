@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: the attacks of private_attacks_user.c, _vhost.c, _vsock.c and _probes.c.
+ * Job: the attacks of private_attacks_user.c, _vhost.c, _vsock.c, _scsi.c and _probes.c.
  * Never: hold anything but what private_attacks.c puts into its table.
  * Used by: private_attacks.c.
  */
@@ -38,6 +38,9 @@ int packet_pair(int fd[2]);
 /* private_attacks_vsock.c */
 int a_vsock_send(const struct target *t);
 int a_vsock_ring(const struct target *t);
+
+/* private_attacks_scsi.c */
+int a_vhost_scsi(const struct target *t);
 
 /* private_attacks_probes.c */
 int a_bpf_user(const struct target *t);

@@ -22,6 +22,7 @@ Boots QEMU with the hypervisor at EL2, an unmodified Debian kernel as host, and 
 guest through gzvm.ko and gz. Installs and builds what is missing."""
 GUEST_CMDLINE = "console=ttyS0 quiet loglevel=4"
 ATTACKER = os.path.join(paths.OUT, "tests", "clients")
+ATTACKED = ["brd", "vhost_net", "vhost_vsock", "vhost_scsi", "target_core_file"]     # modules that attacks go through
 FIRMWARE = os.path.join(paths.OUT, "guests", "firmware.bin")
 SWIOTLB_MIB = 16      # of a protected guest's memory: what its devices reach
 PORTS = ("gz.agent", "gz.ctl", "gz.console")
@@ -214,7 +215,7 @@ def pack(a, host, folder):
     files = [("Image", kernel), ("initrd", guest_initrd)]
     module = host.module if host.module and os.path.exists(host.module) and not a.bare else None
     target = os.path.join(folder, "host.cpio")
-    initramfs.host(target, host.tree, settings, module, files, ["brd", "vhost_net", "vhost_vsock"] if a.attack else [])
+    initramfs.host(target, host.tree, settings, module, files, ATTACKED if a.attack else [])
     return target
 
 
