@@ -76,25 +76,43 @@ TEST(exhaust__slots__refused_then_all_back)
 	struct holdings start = holdings();
 	struct gz_ret r = gz(GZ_FN_CREATE_VM, 0, 0, 0, 0);
 	u32 n = 0;
+	s32 st;
 
-	while (n < 300 && add_slot((u16)r.x1, n, 0x100000000 + n * 0x100000ull, 16, buf) == 0)
+	while ((st = add_slot((u16)r.x1, n, 0x100000000 + n * 0x100000ull, 16, buf)) == 0 && n < 300)
 		n++;
-	printf("  %u slots\n", n);
-	EXPECT(n >= 10 && n <= GZ_MAX_SLOTS);
+	printf("  %u slots, then status %d\n", n, st);
+	EXPECT_EQ(n, GZ_MAX_SLOTS);
+	EXPECT_EQ(st, GZ_ST_NO_MEMORY);
 	EXPECT_EQ(destroy((u16)r.x1), 0);
 	EXPECT_HOLDINGS(start);
 }
 
-/* One page in each 2 MiB of a huge slot: every page wants table pages of EL2's pool. */
-static u32 spread(u16 id, u64 buf, u64 first_page, u32 max)
+/* One page in each 2 MiB of a huge slot: every page wants table pages of EL2's pool. *said: the last status. */
+static u32 spread(u16 id, u64 buf, u64 first_page, u32 max, s32 *said)
 {
 	u32 n = 0;
 
-	if (add_slot(id, 0, 0, 0x800000, buf))	/* 32 GiB */
-		return 0;
-	while (n < max && gz5(GZ_FN_MAP_GUEST, id, 0, first_page / PAGE_SIZE + n, n * 512ull, 1).st == 0)
-		n++;
+	*said = add_slot(id, 0, 0, 0x800000, buf);	/* 32 GiB */
+	while (!*said && n < max) {
+		*said = gz5(GZ_FN_MAP_GUEST, id, 0, first_page / PAGE_SIZE + n, n * 512ull, 1).st;
+		n += *said == 0;
+	}
 	return n;
+}
+
+/* Two VMs that were there before: one runs to its end with the pool empty, the other, a protected one, is given nothing. */
+static void others_live(struct test_vm *open, struct test_vm *closed)
+{
+	u64 off = 2ull << 20, donated = gz_stat_read(GZ_STAT_PAGES_DONATED), page = closed->ram_pa + off;
+
+	write64(page, 0x5ec4e7);
+	EXPECT_EQ(gz5(GZ_FN_MAP_GUEST, closed->id, 0, page >> 12, (VM_RAM_BASE + off) >> 12, 1).st, GZ_ST_NO_MEMORY);
+	EXPECT_EQ(read64(page), 0x5ec4e7);
+	EXPECT_EQ(gz_stat_read(GZ_STAT_PAGES_DONATED), donated);
+	EXPECT(vm_run_all(open, 100000));
+	EXPECT_EQ(open->exit_code, 0);
+	vm_run_once(closed, 0);
+	EXPECT(!closed->exited);
 }
 
 TEST(exhaust__table_pages__refused_per_vm_or_pool_then_all_back)
@@ -102,23 +120,35 @@ TEST(exhaust__table_pages__refused_per_vm_or_pool_then_all_back)
 	u64 buf = host_alloc(GZ_MEMREGION_BUF_BYTES, PAGE_SIZE), pages = host_alloc(16384ull * PAGE_SIZE, PAGE_SIZE);
 	struct holdings start = holdings();
 	u32 vms = 0, mapped = 0, last = 0;
+	struct test_vm open, closed;
+	s32 said = 0;
 
+	EXPECT(vm_make_role(&open, 1, VM_POPULATE, ROLE_ECHO, 0));
+	EXPECT(vm_make_role(&closed, 1, VM_PAGES, ROLE_WFI, 0) && vm_protect(&closed));
+	for (u32 i = 0; i < 100; i++)
+		vm_run_once(&closed, 0);
 	while (vms < 32 && mapped + 1 < 16384) {
 		struct gz_ret r = gz(GZ_FN_CREATE_VM, 0, 0, 0, 0);
 
+		said = r.st;
 		if (r.st)
 			break;
 		ids[vms++] = (u16)r.x1;
-		last = spread((u16)r.x1, buf, pages + (u64)mapped * PAGE_SIZE, 16383 - mapped);
+		last = spread((u16)r.x1, buf, pages + (u64)mapped * PAGE_SIZE, 16383 - mapped, &said);
 		mapped += last;
 		if (last == 0)
 			break;
 	}
 	printf("  %u pages in %u VMs, %lu pool pages left\n", mapped, vms, gz_stat_read(GZ_STAT_POOL_FREE));
 	EXPECT(mapped > 1000);
-	EXPECT(mapped < 16383 || vms == 32);	/* something said no */
+	EXPECT_EQ(said, GZ_ST_NO_MEMORY);
+	EXPECT_EQ(gz_stat_read(GZ_STAT_POOL_FREE), 0);
+	others_live(&open, &closed);
 	while (vms)
 		EXPECT_EQ(destroy(ids[--vms]), 0);
+	EXPECT_EQ(gz5(GZ_FN_MAP_GUEST, closed.id, 0, (closed.ram_pa >> 12) + 512, (VM_RAM_BASE >> 12) + 512, 1).st, 0);
+	EXPECT_EQ(vm_destroy(&open), 0);
+	EXPECT_EQ(vm_destroy(&closed), 0);
 	EXPECT_HOLDINGS(start);
 	EXPECT_EQ(vm_role(ROLE_ECHO, 0), 0);
 }

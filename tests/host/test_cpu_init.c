@@ -212,6 +212,20 @@ static u64 mdcr_with(u8 version)
 	return shim_sysreg_read("mdcr_el2");
 }
 
+/*
+ * SPE and TRBE write where their owner's tables say. The owner is EL2, which has them off: an EL1 that could set one up would have
+ * it filled through whatever stage 2 is in force by then, a guest's or its own.
+ */
+static void buffers__of_profile_and_trace__nobodys_below_el2(void **state)
+{
+	(void)state;
+	load(everything());
+	assert_int_equal(shim_sysreg_read("mdcr_el2") & (BIT(12) | BIT(13)), 0);	/* E2PB */
+	assert_int_equal(shim_sysreg_read("mdcr_el2") & (BIT(24) | BIT(25)), 0);	/* E2TB */
+	reg_is("s3_4_c9_c9_0", 0);	/* PMSCR_EL2: no sampling in EL2 */
+	reg_is("s3_4_c1_c2_1", 0);	/* TRFCR_EL2: no trace of EL2 */
+}
+
 static void counters__all_the_hosts__none_count_in_el2(void **state)
 {
 	(void)state;
@@ -403,6 +417,7 @@ int main(void)
 		T(sve__absent_or_present__trapped_or_full_length_behind_an_isb),
 		T(hcrx__each_feature__its_enable),
 		T(fine_grained__each_feature__not_trapped),
+		T(buffers__of_profile_and_trace__nobodys_below_el2),
 		T(counters__all_the_hosts__none_count_in_el2),
 		T(extensions__after_a_guest__as_controls_load_wrote_them),
 		T(features__fields_of_pfr_and_isar__one_feature_each),
