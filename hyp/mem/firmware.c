@@ -69,15 +69,16 @@ static void fill_page(struct guest_mem *gm, ipa_t ipa, pa_t page, bool wipe) NEE
 		copy_to_poc(page, pa_add(held.base, at));
 }
 
-void firmware_fill(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, bool wipe)
+bool firmware_fill(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, bool wipe)
 {
 	const struct mem_slot *slot = firmware_slot(gm);
 
 	if (!slot || slot != slot_holding(gm, ipa, pa.size))
-		return;
+		return false;
 	for (u64 at = 0; at < pa.size; at += PAGE_SIZE)
 		if (own_state_of(pa_add(pa.base, at)) == OWN_HOST)
 			fill_page(gm, ipa_add(ipa, at), pa_add(pa.base, at), wipe);
+	return true;
 }
 
 enum gz_err firmware_seal_slice(struct guest_mem *gm, u32 budget_pages)

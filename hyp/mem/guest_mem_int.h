@@ -44,9 +44,9 @@ enum gz_err relinquish_private(struct guest_mem *gm, ipa_t ipa) NEEDS(gm->lock);
 enum gz_err reclaim_private_slice(struct gm_slice *s);
 /*
  * firmware.c, for share.c. Pages about to be mapped at ipa: those of the firmware's slot that are the host's still, and out of its table, get
- * the firmware's bytes, or zeros beside them. wipe: zeros everywhere, for what goes back to the host.
+ * the firmware's bytes, or zeros beside them, in memory as in caches. wipe: zeros everywhere, for what goes back to the host. False: not that slot.
  */
-void firmware_fill(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, bool wipe) NEEDS(gm->lock) NEEDS(host_lock);
+bool firmware_fill(struct guest_mem *gm, ipa_t ipa, struct pa_range pa, bool wipe) NEEDS(gm->lock) NEEDS(host_lock);
 /* firmware.c, for protect.c, at the first RUN. The slot is there, and holds all of it? */
 bool firmware_fits(struct guest_mem *gm) NEEDS(gm->lock);
 /* After the seal: what was mapped before it is filled. GZ_EAGAIN: call again. */

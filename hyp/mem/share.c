@@ -27,6 +27,7 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 	NEEDS(gm->lock) NEEDS(host_lock)
 {
 	u64 done = 0;
+	bool filled = false;	/* by EL2, through to memory */
 	enum gz_err err = own_check(pa, move, gm->vmid, &done);
 
 	if (!err)
@@ -39,19 +40,19 @@ static enum gz_err share_locked(struct guest_mem *gm, struct pg_plan *plan, stru
 	if (err)
 		return err;
 	if (move == MOVE_HOST_DONATE_GUEST)
-		firmware_fill(gm, IPA(plan->addr), pa, false);
+		filled = firmware_fill(gm, IPA(plan->addr), pa, false);
 	/*
 	 * A vCPU with its caches off may read it first, also long after another turned its own on. What becomes private is one value in
 	 * caches and memory, FWB or not: docs/memory-ownership.md "Caches".
 	 */
-	if (!pg_features.fwb || move == MOVE_HOST_DONATE_GUEST)
+	if (!filled && (!pg_features.fwb || move == MOVE_HOST_DONATE_GUEST))
 		clean_range_to_poc(pa);
 	fetch_fresh();			/* another vCPU may fetch as soon as it is mapped */
 	err = pgtable_apply(&gm->s2, plan);	/* last step that may fail */
 	if (!err) {
 		own_move(pa, move, gm->vmid);
 	} else if (move == MOVE_HOST_DONATE_GUEST) {
-		firmware_fill(gm, IPA(plan->addr), pa, true);
+		(void)firmware_fill(gm, IPA(plan->addr), pa, true);
 		donate_undo(pa);
 	}
 	return err;

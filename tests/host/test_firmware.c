@@ -191,6 +191,19 @@ static void donate__on_demand__firmware_once(void **state)
 	all_is(BLOCK_PA + BLOCK_SIZE + PAGE_SIZE, OUTSIDE);
 }
 
+/* All that is new is in memory as in caches, and that costs one pass over it. */
+static void donate__firmware__each_new_line_cleaned_once(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_mem_set_firmware(&gm, IPA(FW_IPA)), GZ_OK);
+	start(&gm);
+	shim_events_clear();
+	assert_int_equal(give(&gm, FW_IPA + PAGE_SIZE, BLOCK_PA + PAGE_SIZE, 1), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), PAGE_SIZE / 64);
+	assert_int_equal(give(&gm, FW_IPA, BLOCK_PA, 512), GZ_OK);
+	assert_int_equal(shim_events_of(EV_DC_CIVAC), 512 * PAGE_SIZE / 64);
+}
+
 /* A page of it that the guest gave back is the firmware's again when it faults; the host gets zeros. */
 static void relinquish__firmware_page__zeros_then_as_at_first(void **state)
 {
@@ -246,7 +259,7 @@ int main(void)
 		T(set__started__estate),
 		T(start__no_slot_for_it__enoent_nothing_sealed),
 		T(seal__mapped_before__firmware_and_zeros),
-		T(donate__on_demand__firmware_once),
+		T(donate__on_demand__firmware_once), T(donate__firmware__each_new_line_cleaned_once),
 		T(relinquish__firmware_page__zeros_then_as_at_first),
 		T(donate__quota_used_up__host_gets_no_firmware),
 		T(seal__vmm_loaded_firmware__stays),
