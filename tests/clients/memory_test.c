@@ -137,6 +137,32 @@ TEST(memory__huge_folios__mapped_as_blocks)
 		EXPECT_EQ(small - huge, 4 * PAGE);
 }
 
+/* A guest that touches a page gets a few around it; one that goes on gets all, in few exits. */
+TEST(memory__one_page_touched__few_pinned)
+{
+	const uint64_t size = 0x800000, at = EXTRA_GPA + 0x123000;
+	const uint64_t one[4] = { at, at + PAGE, PAGE }, all[4] = { EXTRA_GPA, EXTRA_GPA + size, PAGE };
+	char *p = pages(size / PAGE);
+	long long faults;
+	struct vm vm;
+
+	madvise(p, size, MADV_NOHUGEPAGE);
+	vm_make(&vm, 1, guest_touch, one);
+	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, size, p));
+	expect_off(&vm, 0);
+	EXPECT(pages_pinned() > 0 && (paging_is("upfront") || pages_pinned() <= 64));
+	vm_end(&vm);
+	faults = hyp_stat("exit_page_fault");
+	vm_make(&vm, 1, guest_touch, all);
+	EXPECT_OK(vm_slot(vm.fd, 1, EXTRA_GPA, size, p));
+	expect_off(&vm, 0);
+	faults = hyp_stat("exit_page_fault") - faults;
+	printf("  %lld page faults for 2048 pages and a program\n", faults);
+	EXPECT(pages_pinned() >= (long long)(size / PAGE) && (paging_is("page") || faults <= 16));
+	vm_end(&vm);
+	munmap(p, size);
+}
+
 TEST(memory__several_mappings__accepted)
 {
 	struct vm vm;

@@ -45,7 +45,7 @@ struct device;
 
 /* How guest memory reaches the hypervisor. */
 enum gzvm_paging {
-	GZVM_PAGING_BLOCK,		/* on a fault, the 2 MiB around it */
+	GZVM_PAGING_BLOCK,		/* on a fault, up to the 2 MiB around it */
 	GZVM_PAGING_PAGE,		/* on a fault, one page */
 	GZVM_PAGING_UPFRONT,		/* all of it when a slot is set */
 };

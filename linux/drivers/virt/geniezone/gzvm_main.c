@@ -54,7 +54,7 @@ static const struct kernel_param_ops gzvm_paging_ops = {
 
 module_param_cb(populate, &gzvm_paging_ops, NULL, 0644);
 MODULE_PARM_DESC(populate,
-		 "how guest memory arrives: block (2 MiB on a fault), page (4 KiB on a fault), upfront");
+		 "how guest memory arrives: block (up to 2 MiB on a fault), page (4 KiB on a fault), upfront");
 module_param_named(irq_absolute, gzvm_drv.irq_absolute, bool, 0644);
 MODULE_PARM_DESC(irq_absolute,
 		 "GZVM_IRQ_LINE of type SPI carries an INTID (32 and up) as one QEMU fork sends it");

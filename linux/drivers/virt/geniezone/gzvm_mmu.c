@@ -18,6 +18,9 @@
 /* One population call: the hypervisor refuses long ones, and a signal shall not wait long. */
 #define GZVM_POPULATE_PAGES	8192
 
+/* What a fault maps at least, where the slot has it. */
+#define GZVM_AROUND_PAGES	16ULL
+
 /**
  * gzvm_slot_of_gfn() - the slot a guest page lies in
  * @mem: memory of the VM, locked
@@ -284,22 +287,57 @@ static int gzvm_send_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn, u64
 	return 0;
 }
 
-/* Maps the aligned 2 MiB around @gfn, cut to the slot. */
+/* How many pages right before @i are pinned, as far as one fault reaches. */
+static u64 gzvm_slot_pinned_before(const struct gzvm_slot *slot, u64 i)
+{
+	u64 nr = 0;
+
+	while (nr < min_t(u64, i, GZVM_BLOCK_PAGES) && slot->pages[i - nr - 1])
+		nr++;
+	return nr;
+}
+
+/*
+ * Pins pages around @i inside [*first, *end) and cuts the range to them: few, so that a guest that
+ * touches one page does not cost 512; as many again when the guest goes on where it stopped; but all
+ * of a folio, which user space has as a whole, and which is to become one mapping.
+ */
+static int gzvm_slot_pin_around(struct gzvm_slot *slot, u64 i, u64 *first, u64 *end)
+{
+	u64 from = max(*first, round_down(i, GZVM_AROUND_PAGES)), to, k;
+	struct folio *folio;
+	int ret;
+
+	to = min(*end, from + max(gzvm_slot_pinned_before(slot, from), GZVM_AROUND_PAGES));
+	ret = gzvm_slot_pin(slot, from, to - from);
+	if (ret)
+		return ret;
+	folio = page_folio(slot->pages[i]);
+	k = folio_page_idx(folio, slot->pages[i]);
+	*first = max(*first, min(from, i - min(i, k)));
+	*end = min(*end, max(to, i - k + folio_nr_pages(folio)));
+	return gzvm_slot_pin(slot, *first, *end - *first);
+}
+
+/* Maps pages around @gfn: of the aligned 2 MiB that it is in, cut to the slot. */
 static int gzvm_map_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 {
 	u64 head = round_down(gfn, GZVM_BLOCK_PAGES);
-	u64 first = max(head, slot->base_gfn);
-	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES, slot->base_gfn + slot->nr_pages);
-	u64 last = end - slot->base_gfn;
+	u64 first = max(head, slot->base_gfn) - slot->base_gfn;
+	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES - slot->base_gfn, slot->nr_pages);
+	int ret = -EBUSY;
 
 	/*
 	 * A neighbour that cannot be had is no reason to refuse the page the guest wants. One that is
 	 * shared must not be given: the guest may just have given it up, and Linux still reaches it.
 	 */
-	if (find_next_bit(slot->shared, last, first - slot->base_gfn) < last ||
-	    gzvm_slot_take(vm, slot, first - slot->base_gfn, end - first))
+	if (find_next_bit(slot->shared, end, first) >= end)
+		ret = gzvm_slot_pin_around(slot, gfn - slot->base_gfn, &first, &end);
+	if (!ret && gzvm_slot_is_private(&vm->mem, slot))
+		ret = gzvm_slot_hide(slot, first, end - first);
+	if (ret)
 		return gzvm_map_page(vm, slot, gfn);
-	return gzvm_send_block(vm, slot, first, end);
+	return gzvm_send_block(vm, slot, slot->base_gfn + first, slot->base_gfn + end);
 }
 
 /**
