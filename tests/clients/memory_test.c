@@ -412,16 +412,6 @@ TEST(memory__relinquish__page_comes_back_fresh)
 
 #define HUGE_SLOT	(4ull << 30)
 
-static bool comes_upfront(void)
-{
-	FILE *f = fopen("/sys/module/gzvm/parameters/populate", "r");
-	char way[16] = "";
-
-	EXPECT(f && fscanf(f, "%15s", way) == 1);
-	fclose(f);
-	return !strcmp(way, "upfront");
-}
-
 /* Tables for 4 GiB by pages are more than the hypervisor sets aside on the machine of this test. */
 TEST(memory__more_than_the_hypervisor_has_tables_for__lent_and_back)
 {
@@ -430,7 +420,7 @@ TEST(memory__more_than_the_hypervisor_has_tables_for__lent_and_back)
 	struct vm vm;
 	int i;
 
-	if (comes_upfront())		/* it would be all of the machine */
+	if (paging_is("upfront"))		/* it would be all of the machine */
 		return;
 	EXPECT(p != MAP_FAILED && before > 0);
 	for (i = 0; i < 3; i++) {
