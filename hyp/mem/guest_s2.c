@@ -56,16 +56,14 @@ enum gz_err walk_slice(struct gm_slice *s, pg_leaf_fn fn, enum gz_err (*chunk)(s
 	return err;
 }
 
-#define RUNS	32
-
 /* Of one table, or of one block: what is left of it up to end. */
 static NO_LOCK_CHECK enum gz_err reclaim_chunk(struct gm_slice *s, u64 end)
 {
-	struct pa_range run[RUNS];
+	struct pa_range run[32];
 	u64 at = *s->cursor;
 
 	while (at < end) {
-		u32 n = pgtable_runs(&s->gm->s2, &at, end, run, RUNS);
+		u32 n = pgtable_runs(&s->gm->s2, &at, end, run, ARRAY_SIZE(run));
 		u64 size = 0;
 
 		for (u32 i = 0; i < n; i++)
