@@ -66,33 +66,6 @@ static void own_gic(u64 fdt)
 		gic_init(gicd, gicr);
 }
 
-/*
- * The first guest on each CPU leaves tables of EL2's own windows and the host's FP area behind for good: that is no leak,
- * so it happens before anything is counted.
- */
-static volatile u64 warmed;
-
-static void warm_one(u64 arg)
-{
-	(void)arg;
-	gic_cpu_init();
-	EXPECT_EQ(vm_role(ROLE_LEAK, 1), 0);
-	warmed++;
-}
-
-static void warm_up(void)
-{
-	u32 cpus = cpu_count_fdt(host_fdt);
-
-	warm_one(0);
-	for (u32 i = 1; i < cpus && i < MAX_CPUS; i++) {
-		EXPECT_EQ(cpu_start(i, warm_one, 0), 0);
-		EXPECT(wait_for(&warmed, i + 1, 5000000));
-		while (psci(PSCI_AFFINITY_INFO_64, i, 0, 0) != PSCI_AFFINITY_OFF)
-			cpu_relax();
-	}
-}
-
 void suite_first(void)
 {
 	RUN_TEST(probe_call__answers_version);
@@ -128,7 +101,6 @@ void payload_main(u64 fdt)
 	host_fdt = fdt;
 	own_gic(fdt);
 	forbidden_find(fdt);
-	warm_up();
 	run_suites();
 	RUN_TEST(pages__per_owner__sum_to_the_machine);
 	say_nonce();

@@ -18,6 +18,7 @@
 #include "lib/string.h"
 #include "mem/host_s2.h"
 #include "mm/layout.h"
+#include "run/run.h"
 #include "version.h"
 #include "insn/smc.h"
 #include "insn/sysreg.h"
@@ -137,6 +138,8 @@ void boot_main(u64 fdt_pa, u64 el)
 	host_smc_init();
 	psci_relay_init(image_to_pa((const void *)secondary_entry));
 	boot_cpu_setup();
+	if (run_prepare_cpus())
+		boot_fail("the page pool is too small for the vector registers of the host: give more with gz.pool=");
 	cpu_host_timers_stop();
 	panic_set_stop_others(stop_other_cpus);
 	say_hello(b);

@@ -6,12 +6,16 @@
  */
 #include "mem/lend.h"
 
-#include "lib/string.h"
+#include "mem/guest_mem_int.h"
 #include "mem/host_s2.h"
 #include "mm/hyp_map.h"
 #include "mm/layout.h"
 #include "mm/page_pool.h"
 #include "mm/pgtable.h"
+
+#define SCRUB_SLICE	(64 * PAGE_SIZE)
+
+static_assert(BLOCK_SIZE % SCRUB_SLICE == 0, "slices end where the block does");
 
 static u64 window_of(pa_t block)
 {
@@ -25,8 +29,10 @@ static bool in_window(pa_t block)
 
 static enum gz_err give_locked(struct pa_range r) NEEDS(host_lock)
 {
-	enum gz_err err = own_check(r, MOVE_HOST_GIVE_HYP, 0, NULL);
+	enum gz_err err = page_pool_is_full() ? GZ_EBUSY : GZ_OK;
 
+	if (!err)
+		err = own_check(r, MOVE_HOST_GIVE_HYP, 0, NULL);
 	if (!err)
 		err = host_s2_reserve_block(r);
 	if (!err)
@@ -34,13 +40,8 @@ static enum gz_err give_locked(struct pa_range r) NEEDS(host_lock)
 	if (err)
 		return err;
 	host_s2_take(r);
-	err = page_pool_add(r);		/* the last step that may fail: nothing of the block is written before the host has lost it */
-	if (err) {
-		hyp_unmap_at(window_of(r.base), r.size);
-		host_s2_give(r);
-		return err;
-	}
 	own_move(r, MOVE_HOST_GIVE_HYP, 0);
+	page_pool_add(r);		/* writes to it: the host has lost it */
 	host_s2_set_quota();
 	return GZ_OK;
 }
@@ -56,21 +57,35 @@ enum gz_err host_give_hyp(pa_t block)
 	return LOCKED(&host_lock, give_locked(r));
 }
 
+/* The block on its way back, and how much of it is scrubbed. Under host_lock. */
+static struct { bool on; pa_t block; u64 scrubbed; } leaving;
+
+static enum gz_err take_slice(pa_t *block) NEEDS(host_lock)
+{
+	struct pa_range r;
+
+	if (!leaving.on) {
+		leaving.scrubbed = 0;
+		leaving.on = page_pool_remove(&leaving.block);
+	}
+	if (!leaving.on)
+		return GZ_ENOENT;
+	/* Registers and tables were in it, and the host may look past the caches. */
+	for (u64 end = leaving.scrubbed + SCRUB_SLICE; leaving.scrubbed < end; leaving.scrubbed += PAGE_SIZE)
+		scrub_to_poc(pa_add(leaving.block, leaving.scrubbed));
+	if (leaving.scrubbed < BLOCK_SIZE)
+		return GZ_EAGAIN;
+	r = (struct pa_range){ leaving.block, BLOCK_SIZE };
+	leaving.on = false;
+	hyp_unmap_at(window_of(r.base), r.size);
+	own_move(r, MOVE_HYP_GIVE_HOST, 0);
+	host_s2_give(r);
+	host_s2_set_quota();
+	*block = r.base;
+	return GZ_OK;
+}
+
 enum gz_err hyp_give_host(pa_t *block)
 {
-	enum gz_err err = GZ_ENOENT;
-
-	spin_lock(&host_lock);
-	if (page_pool_remove(block)) {
-		struct pa_range r = { *block, BLOCK_SIZE };
-
-		memset(pa_to_ptr(*block), 0, BLOCK_SIZE);	/* registers and tables were in it */
-		hyp_unmap_at(window_of(*block), BLOCK_SIZE);
-		own_move(r, MOVE_HYP_GIVE_HOST, 0);
-		host_s2_give(r);
-		host_s2_set_quota();
-		err = GZ_OK;
-	}
-	spin_unlock(&host_lock);
-	return err;
+	return LOCKED(&host_lock, take_slice(block));
 }

@@ -16,7 +16,10 @@
  * are there. Takes host_lock.
  */
 enum gz_err host_give_hyp(pa_t block) __must_check;
-/* A block given so, nothing of it in use, becomes the host's again, all zero. GZ_ENOENT: there is none. Takes host_lock. */
+/*
+ * A block given so, nothing of it in use, becomes the host's again, all zero in memory too. In slices: GZ_EAGAIN until it is scrubbed.
+ * GZ_ENOENT: there is none. Takes host_lock.
+ */
 enum gz_err hyp_give_host(pa_t *block) __must_check;
 
 #endif

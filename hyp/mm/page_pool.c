@@ -118,19 +118,28 @@ void page_pool_init(struct pa_range range)
 	part_init(&pool.part[0], range);
 }
 
-enum gz_err page_pool_add(struct pa_range block)
+/* Adding and removing is for one at a time, so what this says holds until the caller adds. */
+static struct part *free_part(void)
 {
-	enum gz_err err = GZ_EBUSY;
+	for (u32 i = 1; i <= POOL_ADDED_MAX; i++)
+		if (READ_ONCE(pool.part[i].pages) == 0)
+			return &pool.part[i];
+	return NULL;
+}
 
+bool page_pool_is_full(void)
+{
+	return free_part() == NULL;
+}
+
+void page_pool_add(struct pa_range block)
+{
+	struct part *p = free_part();
+
+	CHECK(p != NULL);
 	spin_lock(&pool.lock);
-	for (u32 i = 1; i <= POOL_ADDED_MAX && err; i++) {
-		if (pool.part[i].pages)
-			continue;
-		part_init(&pool.part[i], block);
-		err = GZ_OK;
-	}
+	part_init(p, block);
 	spin_unlock(&pool.lock);
-	return err;
 }
 
 bool page_pool_remove(pa_t *block)

@@ -21,8 +21,10 @@ struct pool_list { pa_t head; u32 count; };
 
 /* range: page aligned, mapped in the linear window. Nothing kept is an address: linear_offset may change later. */
 void page_pool_init(struct pa_range range);
-/* More pages: one block of BLOCK_SIZE, aligned to it and mapped like the first range. GZ_EBUSY: POOL_ADDED_MAX are there. */
-enum gz_err page_pool_add(struct pa_range block) __must_check;
+/* POOL_ADDED_MAX blocks are there. This and the next two: one caller at a time. */
+bool page_pool_is_full(void);
+/* More pages: one block of BLOCK_SIZE, aligned to it and mapped like the first range. Needs: not full. */
+void page_pool_add(struct pa_range block);
 /* An added block of which no page is in use is the pool's no more; false when there is none. Its pages hold what they held. */
 bool page_pool_remove(pa_t *block);
 /* One zeroed page; GZ_ENOMEM when the pool or the quota is used up. q may be NULL. Takes the pool lock. */

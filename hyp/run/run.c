@@ -146,8 +146,6 @@ static u32 prepare_first(struct run *r)
 		return report_fail(v, err == GZ_ENOMEM ? GZ_FAIL_NO_MEMORY : GZ_FAIL_RUN_PAGES);
 	if (vm_make_runnable(r->vm))
 		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
-	if (world_prepare_cpu())
-		return report_fail(v, GZ_FAIL_NO_MEMORY);
 	exit = v->index == 0 ? prepare_boot(r) : RUN_RESUME;
 	if (!exit)
 		v->ever_ran = true;
@@ -165,7 +163,7 @@ static u32 prepare(struct run *r)
 		return report_fail(v, GZ_FAIL_GIC_LAYOUT);
 	if (!gic_host_idle_priority())
 		return report_fail(v, GZ_FAIL_IN_INTERRUPT);
-	if (!v->ever_ran || fp_host_area_missing()) {
+	if (!v->ever_ran) {
 		exit = prepare_first(r);
 		if (exit)
 			return exit;

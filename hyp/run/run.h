@@ -9,6 +9,11 @@
 
 #include "vm/vm.h"
 
+/*
+ * Memory for each CPU's vector registers of the host. Boot: what is never given back must not lie in a block that the host may want
+ * back. GZ_ENOMEM.
+ */
+enum gz_err run_prepare_cpus(void) __must_check;
 /* Runs a claimed vCPU until an exit the host must see. Returns GZ_EXIT_*; the run page and v->wake_mask are filled. */
 u32 vcpu_run(struct vcpu *v);
 /* A RUN that could not even claim a vCPU still needs a valid exit reason: GZ_EXIT_FAIL_ENTRY. */

@@ -46,8 +46,6 @@ struct run {
 void world_enter(struct run *r);
 /* Returns other vCPUs that became due while state was folded. */
 u32 world_leave(struct run *r);
-/* Spare memory for the host's vector registers on this CPU; GZ_ENOMEM. */
-enum gz_err world_prepare_cpu(void) __must_check;
 
 /* run_fp.c */
 u32 run_fp_trap(struct run *r);

@@ -185,17 +185,16 @@ u32 world_leave(struct run *r)
 	return wake;
 }
 
-enum gz_err world_prepare_cpu(void)
+enum gz_err run_prepare_cpus(void)
 {
-	static struct pool_quota quota;
 	u32 order = pool_order(fp_host_area_bytes(cpu_features.sve));
-	pa_t pa;
-	enum gz_err err;
+	enum gz_err err = GZ_OK;
+	pa_t pa = PA(0);
 
-	if (!fp_host_area_missing())
-		return GZ_OK;
-	err = page_pool_alloc_order(&quota, order, &pa);
-	if (!err)
-		fp_host_area_give(pa_to_ptr(pa));
+	for (u32 cpu = 0; cpu < cpu_count && !err; cpu++) {
+		err = page_pool_alloc_order(NULL, order, &pa);
+		if (!err)
+			fp_host_area_give(cpu, pa_to_ptr(pa));
+	}
 	return err;
 }

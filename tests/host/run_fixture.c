@@ -14,6 +14,7 @@
 #include "irq/gic.h"
 #include "lib/drbg.h"
 #include "mem/host_s2.h"
+#include "run/run.h"
 #include "mm/layout.h"
 
 char hyp_vectors_host[1], hyp_vectors_guest[1];
@@ -115,6 +116,7 @@ static void setup_machine(bool fwb)
 		gm_on(i);
 		assert_int_equal(gic_cpu_init(), GZ_OK);
 	}
+	assert_int_equal(run_prepare_cpus(), GZ_OK);
 	guest = guest_host_irq;
 	guest_entries = 0;
 	shim_events_clear();

@@ -33,7 +33,7 @@ static struct machine machine;
 static char order[32];
 static bool has_pauth, has_rng, resident;
 static u32 kicked, firmware_trng, wfis;
-static enum gz_err gic_err, gic_cpu_err;
+static enum gz_err gic_err, gic_cpu_err, areas_err;
 static const char *missing;
 static void (*stop_others)(void);
 static u64 entered_pc, entered_x0;
@@ -71,6 +71,7 @@ enum gz_err gic_cpu_init(void) { step('i'); return gic_cpu_err; }
 bool gic_kick(u32 cpu) { kicked |= 1u << cpu; return true; }
 void host_s2_revoke(void) { step('v'); }
 void host_smc_init(void) { step('s'); }
+enum gz_err run_prepare_cpus(void) { step('x'); return areas_err; }
 void cpu_host_controls_load(void) { step('l'); }
 void cpu_host_el1_reset(void) { step('e'); }
 void cpu_host_timers_stop(void) { step('t'); }
@@ -141,7 +142,7 @@ static int setup(void **state)
 	image_pa = 0x40200000;
 	has_pauth = has_rng = resident = false;
 	firmware_trng = (u32)-1;
-	gic_err = gic_cpu_err = GZ_OK;
+	gic_err = gic_cpu_err = areas_err = GZ_OK;
 	missing = NULL;
 	kicked = wfis = 0;
 	entered_pc = entered_x0 = 0;
@@ -169,7 +170,7 @@ static void first_cpu__boots__in_order(void **state)
 	(void)state;
 	starts();
 	/* Memory before the generator, the fence and the relay before this CPU's controls, the host last. */
-	assert_string_equal(order, "rcomgfsyleitpH");
+	assert_string_equal(order, "rcomgfsyleixtpH");
 	assert_int_equal(shim_events_of(EV_TLBI_ALLE1IS), 1);
 	assert_int_equal(shim_events_of(EV_TLBI_ALLE1), 1);
 }
@@ -193,6 +194,15 @@ static void cpus__this_one_not_in_the_tree__said_so(void **state)
 	machine.cpu_mpidr[1] = 0x200;
 	assert_true(shim_panics(start, NULL));
 	assert_non_null(strstr(shim_panic_text, "MPIDR 101"));
+}
+
+static void vector_registers__no_memory__said_so(void **state)
+{
+	(void)state;
+	areas_err = GZ_ENOMEM;
+	assert_true(shim_panics(start, NULL));
+	assert_non_null(strstr(shim_panic_text, "gz.pool="));
+	assert_null(strchr(order, 'H'));
 }
 
 static void gic__absent_or_unusable__said_so(void **state)
@@ -339,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup(first_cpu__boots__in_order, setup),
 		cmocka_unit_test_setup(cpus__numbered__own_stacks_and_me_found, setup),
 		cmocka_unit_test_setup(cpus__this_one_not_in_the_tree__said_so, setup),
+		cmocka_unit_test_setup(vector_registers__no_memory__said_so, setup),
 		cmocka_unit_test_setup(gic__absent_or_unusable__said_so, setup),
 		cmocka_unit_test_setup(key__cpu_signs__in_place_for_every_cpu, setup),
 		cmocka_unit_test_setup(panic__others_stopped__stage2_first, setup),

@@ -67,12 +67,11 @@ void el1_regs_reset(u64 *el1);
 void fp_save(struct fp_state *s);
 void fp_restore(const struct fp_state *s);
 /*
- * fpsimd.c: this CPU's host state at the largest vector length it has. Area: page aligned, given once per CPU before the
- * first guest runs there. Needs for save and restore: CPTR_EL2.TFP and .TZ clear.
+ * fpsimd.c: this CPU's host state at the largest vector length it has. Area: page aligned, given once per CPU before a
+ * guest runs. Needs for save and restore: CPTR_EL2.TFP and .TZ clear.
  */
 u32 fp_host_area_bytes(bool sve);
-bool fp_host_area_missing(void);
-void fp_host_area_give(void *area);
+void fp_host_area_give(u32 cpu, void *area);
 void fp_host_save(bool sve);
 void fp_host_restore(bool sve);
 

@@ -22,14 +22,9 @@ u32 fp_host_area_bytes(bool sve)
 	return sve ? MAX(sve_bytes(sve_vl()), (u32)sizeof(struct fp_state)) : (u32)sizeof(struct fp_state);
 }
 
-bool fp_host_area_missing(void)
+void fp_host_area_give(u32 cpu, void *a)
 {
-	return area[this_cpu()->id] == NULL;
-}
-
-void fp_host_area_give(void *a)
-{
-	area[this_cpu()->id] = a;
+	area[cpu] = a;
 }
 
 void fp_host_save(bool sve)
