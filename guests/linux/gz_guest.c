@@ -268,7 +268,7 @@ static int find_pool(void)
 
 /*
  * The host sees the pool already, or it is memory like any other and the guest's to share. Which, only the
- * first call tells: a page that is shared is refused. All of the pool or nothing of it.
+ * first call tells: a page that is shared is refused. What was in it before stays with the guest.
  */
 static int share_pool(void)
 {
@@ -277,6 +277,7 @@ static int share_pool(void)
 
 	for (done = 0; done < pool.count; done += res.a1) {
 		n = min(pool.count - done, PAGES_PER_CALL);
+		memset(pool.virt + (done << PAGE_SHIFT), 0, n << PAGE_SHIFT);
 		arm_smccc_1_1_hvc(MEM_SHARE, pool.base + (done << PAGE_SHIFT), n, 0, &res);
 		if (res.a0 != SMCCC_RET_SUCCESS || !res.a1 || res.a1 > n)
 			break;

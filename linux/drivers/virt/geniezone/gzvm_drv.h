@@ -266,7 +266,6 @@ int gzvm_mem_start(struct gzvm *vm);
 /* gzvm_hide.c */
 int gzvm_slot_hide(struct gzvm_slot *slot, u64 first, u64 nr_pages);
 void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages);
-bool gzvm_slot_is_shown(const struct gzvm_slot *slot, u64 i);
 
 /* Whether the hypervisor takes the pages of a slot from the host, now or at the first RUN. */
 static inline bool gzvm_slot_is_private(const struct gzvm_mem *mem, const struct gzvm_slot *slot)
@@ -275,10 +274,10 @@ static inline bool gzvm_slot_is_private(const struct gzvm_mem *mem, const struct
 }
 
 /* gzvm_pool.c */
-int gzvm_pool_init(void);
+int gzvm_pool_open(void);
 void gzvm_pool_add(u64 pages, u64 private);
 void gzvm_pool_sub(u64 pages, u64 private);
-void gzvm_pool_return(void);
+void gzvm_pool_close(void);
 
 /* gzvm_mmu.c */
 struct gzvm_slot *gzvm_slot_of_gfn(struct gzvm_mem *mem, u64 gfn);

@@ -410,20 +410,3 @@ void gzvm_slot_show(struct gzvm_slot *slot, u64 first, u64 nr_pages)
 			gzvm_unflag(part.folio);
 	}
 }
-
-/**
- * gzvm_slot_is_shown() - whether user space reaches a pinned page
- * @slot: the slot; needs gzvm_mem.lock
- * @i: the page inside it
- *
- * Return: false also when it is another page of the same folio that is hidden.
- */
-bool gzvm_slot_is_shown(const struct gzvm_slot *slot, u64 i)
-{
-	struct gzvm_part part;
-
-	if (!slot->pages[i] || test_bit(i, slot->hidden))
-		return false;
-	part = gzvm_part_at(slot, i, i + 1);
-	return !gzvm_any_hidden(slot, part.first, folio_nr_pages(part.folio));
-}

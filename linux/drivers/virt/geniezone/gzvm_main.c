@@ -119,7 +119,7 @@ static struct miscdevice gzvm_dev = {
 static int gzvm_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	gzvm_destroy_all();
-	gzvm_pool_return();
+	gzvm_pool_close();
 	return NOTIFY_DONE;
 }
 
@@ -193,7 +193,7 @@ static void gzvm_detach(void *unused)
 	unregister_reboot_notifier(&gzvm_reboot_nb);
 	gzvm_debugfs_exit();
 	gzvm_irqfd_module_exit();
-	gzvm_pool_return();
+	gzvm_pool_close();
 }
 
 static int gzvm_attach(void)
@@ -202,7 +202,7 @@ static int gzvm_attach(void)
 
 	if (ret)
 		return ret;
-	ret = gzvm_pool_init();
+	ret = gzvm_pool_open();
 	if (ret)
 		return ret;
 	ret = gzvm_irqfd_module_init();

@@ -162,14 +162,18 @@ void gzvm_change_view(struct gzvm_vcpu *vcpu)
 		gzvm_relinquish(vcpu->vm, gfn, true);
 }
 
-/* Whether user space reaches a page because the guest shares it. */
+/*
+ * Whether user space reaches a page because the guest shares it. Of a huge page an answer could not name
+ * all that goes with one page of it: it is never called user space's.
+ */
 static bool gzvm_page_is_shared(struct gzvm_mem *mem, u64 gfn)
 {
 	struct gzvm_slot *slot = gzvm_slot_of_gfn(mem, gfn);
+	u64 i = slot ? gfn - slot->base_gfn : 0;
 
-	if (!slot || !test_bit(gfn - slot->base_gfn, slot->shared))
+	if (!slot || !slot->pages[i] || PageCompound(slot->pages[i]))
 		return false;
-	return gzvm_slot_is_shown(slot, gfn - slot->base_gfn);
+	return test_bit(i, slot->shared) && !test_bit(i, slot->hidden);
 }
 
 /**
