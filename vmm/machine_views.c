@@ -8,7 +8,7 @@
  * of its queues. So who holds the locks of all devices at once has stopped every one of them between two
  * requests. Only then is a page hidden (settle()), and only then is written down what is left; a queue whose
  * rings went is stopped before its device can look at it again. The guest's call takes as long as the visits of the
- * devices to their queues that are under way, which are bounded, and is never refused because of us.
+ * devices to their queues that are under way, which end after a request, and is never refused because of us.
  *
  * Order: the locks in the order of the devices. No thread of a device takes two of them.
  */

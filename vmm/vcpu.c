@@ -116,7 +116,7 @@ static bool join_one(struct vcpu_thread *t)
 
 	for (unsigned int i = 0; i < JOIN_TRIES; i++) {
 		/* It may wait for a device that a hostile driver keeps at work. */
-		if (i == JOIN_PATIENCE)
+		if (i >= JOIN_PATIENCE)
 			machine_quiesce(t->machine);
 		kick_all(t->machine);
 		if (pthread_tryjoin_np(t->thread, NULL) == 0)

@@ -72,13 +72,28 @@ static void view__pages_shared_and_not__span_of_shared_ones_only(void **state)
 	assert_int_equal(fake_mem.host[0], 0);		/* the memory stays */
 }
 
+/* Firmware lies right below memory: a call may begin there. */
+static void view__call_that_begins_below_memory__its_other_pages_count(void **state)
+{
+	struct gmem view;
+
+	(void)state;
+	assert_int_equal(gmem_view(&view, &fake_mem, FAKE_SIZE), 0);
+	assert_false(gmem_mark(&view, FAKE_BASE - 4096, 3, 7));
+	assert_true(reached(&view, 0, 8192));
+	assert_false(reached(&view, 8192, 1));
+	assert_true(gmem_mark(&view, FAKE_BASE - 4096, 2, 1));
+	assert_false(reached(&view, 0, 1));
+	gmem_destroy(&view);
+}
+
 static void view__marks_outside_memory__ignored(void **state)
 {
 	struct gmem view;
 
 	(void)state;
 	assert_int_equal(gmem_view(&view, &fake_mem, FAKE_SIZE), 0);
-	assert_false(gmem_mark(&view, FAKE_BASE - 4096, 2, 3));
+	assert_false(gmem_mark(&view, FAKE_BASE - 4096, 2, 1));
 	assert_false(gmem_mark(&view, FAKE_BASE + FAKE_SIZE - 4096, 32, UINT32_MAX));
 	assert_false(gmem_mark(&view, 0, 32, UINT32_MAX));
 	assert_false(gmem_mark(&view, UINT64_MAX - 4095, 32, UINT32_MAX));
@@ -299,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(span__inside__points_there), T(span__not_wholly_inside__null),
 		T(memory__more_than_there_is__refused), T(view__pages_shared_and_not__span_of_shared_ones_only),
+		T(view__call_that_begins_below_memory__its_other_pages_count),
 		T(view__marks_outside_memory__ignored),
 		cmocka_unit_test(memory__mapping__its_own_anonymous_huge_unshared), T(bus__access__finds_device),
 		T(bus__nobody_there__reads_zero), T(bus__overlap__refused_with_both_names),

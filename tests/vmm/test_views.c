@@ -235,6 +235,36 @@ static void view__hypervisor_settles_nothing__said(void **state)
 	assert_int_equal(drv_read(&d, 0), 0x74726976);
 }
 
+/* A terminal that nobody reads keeps what it is given to itself, and nobody waits for it. */
+static void view__console_that_nobody_reads__others_go_on(void **state)
+{
+	struct config_console con = { .end = END_FILE };
+	struct console_plan plan = { .console = &con, .watch = { .fd = -1 } };
+	struct drv_buf b = { FAKE_DATA, 1 << 20, false };
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	static struct drv c;
+
+	(void)state;
+	assert_int_equal(grantpt(terminal) | unlockpt(terminal), 0);
+	start_shared();
+	snprintf(con.path, sizeof(con.path), "%s", ptsname(terminal));
+	drv_attach(&c, console_create(&m.view, &plan));
+	drv_start(&c, 0, 256);
+	drv_add(&c.q[1], &b, 1);
+	drv_kick(&c, 1);
+	fake_sleep_ms(200);
+	m.virtio[1].dev = c.dev;
+	m.virtio_count = 2;
+	call = (struct hv_view){ FAKE_BASE + 900 * PAGE, 1, 1 };
+	alarm(20);		/* settling waits for every device */
+	assert_int_equal(machine_settle(&m, NULL), 0);
+	assert_int_equal(drv_read(&d, 0), 0x74726976);
+	alarm(0);
+	m.virtio_count = 1;
+	drv_detach(&c);
+	close(terminal);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -243,7 +273,7 @@ int main(void)
 		T(view__all_shared__served), T(view__a_page_of_a_request_not_shared__refused),
 		T(view__rings_not_shared__no_queue), T(view__rings_taken_back__queue_stops),
 		T(view__taken_back_while_the_disk_works__all_or_nothing),
-		T(view__hypervisor_settles_nothing__said),
+		T(view__hypervisor_settles_nothing__said), T(view__console_that_nobody_reads__others_go_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,7 @@ void loop_ask_stop(struct loop *loop)
 		return;
 	atomic_store(&loop->stopping, true);
 	loop_wake(loop);
+	pthread_kill(loop->thread, KICK_SIGNAL);
 }
 
 bool loop_stopping(const struct loop *loop)

@@ -154,7 +154,10 @@ int gmem_view(struct gmem *view, const struct gmem *mem, uint64_t size)
 {
 	*view = (struct gmem){ .base = mem->base, .size = size, .host = mem->host };
 	view->shared = calloc(size / PAGE / 64 + 1, sizeof(*view->shared));
-	return view->shared ? 0 : gz_err("out of memory for what the guest shares");
+	if (view->shared)
+		return 0;
+	*view = (struct gmem){ .base = mem->base, .size = size };
+	return gz_err("out of memory for what the guest shares");
 }
 
 bool gmem_mark(struct gmem *view, uint64_t gpa, unsigned int count, uint32_t shared)
@@ -162,9 +165,9 @@ bool gmem_mark(struct gmem *view, uint64_t gpa, unsigned int count, uint32_t sha
 	bool lost = false;
 
 	for (unsigned int n = 0; n < count && n < 32; n++) {
-		uint64_t page = (gpa - view->base) / PAGE + n, bit = UINT64_C(1) << (page % 64);
+		uint64_t at = gpa + n * PAGE, page = (at - view->base) / PAGE, bit = UINT64_C(1) << (page % 64);
 
-		if (gpa < view->base || page >= view->size / PAGE)
+		if (at < view->base || page >= view->size / PAGE)
 			continue;
 		lost |= (view->shared[page / 64] & bit) && !(shared >> n & 1);
 		if (shared >> n & 1)

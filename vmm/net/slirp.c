@@ -148,7 +148,7 @@ static unsigned int hook_fill(void *ctx, struct pollfd *p, unsigned int room, in
 	struct user_net *un = ctx;
 	uint32_t timeout = *timeout_ms < 0 ? UINT32_MAX : (uint32_t)*timeout_ms;
 
-	pthread_mutex_lock(&un->dev->lock);
+	virtio_hold(un->dev);
 	un->fill = p;
 	un->room = room;
 	un->count = 0;
@@ -170,7 +170,7 @@ static void hook_done(void *ctx, const struct pollfd *p, unsigned int count)
 	int64_t now = clock_ns(NULL) / 1000000;
 
 	(void)count;
-	pthread_mutex_lock(&un->dev->lock);
+	virtio_hold(un->dev);
 	un->polled = p;
 	slirp_pollfds_poll(un->slirp, 0, get_revents, un);
 	for (unsigned int i = 0; i < TIMERS_MAX; i++) {

@@ -103,7 +103,7 @@ int port_open_console(struct port *port, const struct config_console *cfg)
 	if (cfg->end == END_NONE)
 		return 0;
 	port->out_fd = open(cfg->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (port->out_fd >= 0)
+	if (port->out_fd >= 0 && fcntl(port->out_fd, F_SETFL, O_NONBLOCK) == 0)
 		return 0;
 	return gz_err("--console: cannot write %s: %s", cfg->path, strerror(errno));
 }

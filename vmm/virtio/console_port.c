@@ -85,7 +85,7 @@ static void keys_arrived(void *ctx)
 {
 	struct port *port = ctx;
 
-	pthread_mutex_lock(&port->dev->lock);
+	virtio_hold(port->dev);
 	if (port->keys)		/* else port_watch() is about to look */
 		feed_keys(port);
 	pthread_mutex_unlock(&port->dev->lock);
@@ -101,7 +101,7 @@ static void on_input(void *ctx, short revents)
 	ssize_t n;
 
 	(void)revents;
-	pthread_mutex_lock(&dev->lock);
+	virtio_hold(dev);
 	if (!port->guest_open || !pop_rx(port, &c)) {
 		want_input(port, false);	/* until the guest opens or gives buffers */
 		if (virtio_running(dev) && vq_want_notify(vq))
@@ -192,7 +192,7 @@ static void on_output(void *ctx, short revents)
 	struct port *port = ctx;
 
 	(void)revents;
-	pthread_mutex_lock(&port->dev->lock);
+	virtio_hold(port->dev);
 	port_tx(port);
 	pthread_mutex_unlock(&port->dev->lock);
 }
@@ -204,7 +204,7 @@ static int watch_keys(struct port *port)
 
 	if (!k)
 		return -1;
-	pthread_mutex_lock(&port->dev->lock);
+	virtio_hold(port->dev);
 	port->keys = k;
 	feed_keys(port);
 	pthread_mutex_unlock(&port->dev->lock);

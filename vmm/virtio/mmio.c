@@ -218,7 +218,7 @@ static void mmio_write(void *ctx, uint64_t offset, const uint8_t *data, unsigned
 		virtio_mmio_ring(m, (uint32_t)bus_get(data, len));
 		return;
 	}
-	pthread_mutex_lock(&m->dev->lock);
+	virtio_hold(m->dev);
 	write_reg(m, offset, (uint32_t)bus_get(data, len));
 	pthread_mutex_unlock(&m->dev->lock);
 }
@@ -229,7 +229,7 @@ static void mmio_read(void *ctx, uint64_t offset, uint8_t *data, unsigned int le
 	struct virtio_dev *dev = m->dev;
 
 	memset(data, 0, len);
-	pthread_mutex_lock(&dev->lock);
+	virtio_hold(dev);
 	if (offset < REG_CONFIG) {
 		if (len == 4 && !(offset & 3))
 			bus_put(data, len, read_reg(m, offset));
