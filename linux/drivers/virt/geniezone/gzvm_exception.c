@@ -86,11 +86,14 @@ bool gzvm_handle_hypercall(struct gzvm_vcpu *vcpu)
 {
 	u64 *args = vcpu->run->hypercall.args;
 
-	if (gzvm_is_view_call(args[0]))
-		gzvm_change_view(vcpu);
-	else if (args[0] == VENDOR_HYP_PTP_ID)
+	if (gzvm_is_view_call(args[0])) {
+		/* Else gzvm_must_tell() has done it, and what is there by now is another call's. */
+		if (!vcpu->vm->mem.tell_user)
+			gzvm_change_view(vcpu);
+	} else if (args[0] == VENDOR_HYP_PTP_ID) {
 		gzvm_ptp(vcpu);
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
