@@ -48,6 +48,13 @@ static inline bool gzvm_keeps_pages(struct address_space *mapping)
 }
 #endif
 
+/* Whether udmabuf refuses a flagged page by itself. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define GZVM_UDMABUF_LOOKS(folio)	(!folio_test_hugetlb(folio))
+#else
+#define GZVM_UDMABUF_LOOKS(folio)	false
+#endif
+
 /* References the page cache has on a folio; with its lock. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 static inline long gzvm_cache_refs(struct folio *folio)

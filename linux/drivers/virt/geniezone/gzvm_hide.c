@@ -109,21 +109,22 @@ static unsigned int *gzvm_seals_of(struct folio *folio)
 /*
  * Whether nobody can make a dma-buf of the file's pages any more. udmabuf takes them without a look
  * at their flags (of hugetlb on every kernel, of tmpfs from 6.11 on), for importers whose kernel
- * mapping of a hidden page would be fatal. It wants F_SEAL_SHRINK and refuses F_SEAL_WRITE, and holds
- * the inode's lock from that look on until it has its references. This seal, for good, only keeps
- * new writers out: mappings there are stay as they are. No waiting here: the folio is locked.
+ * mapping of a hidden page would be fatal. It wants F_SEAL_SHRINK, and holds the inode's lock from that look on
+ * until it has its references. So that seal goes, for good: whoever holds the file may cut it off, and user space
+ * of hidden pages must live with SIGBUS anyway. Setting F_SEAL_WRITE, which udmabuf refuses, would say of
+ * mappings there are that they cannot write. No waiting here: the folio is locked.
  */
 static bool gzvm_keeps_dma_bufs_out(struct folio *folio)
 {
 	struct inode *inode = folio->mapping->host;
 	unsigned int *seals = gzvm_seals_of(folio), now = READ_ONCE(*seals);
 
-	if (!IS_ENABLED(CONFIG_UDMABUF) || now & F_SEAL_WRITE ||
+	if (!IS_ENABLED(CONFIG_UDMABUF) || GZVM_UDMABUF_LOOKS(folio) || now & F_SEAL_WRITE ||
 	    (now & (F_SEAL_SEAL | F_SEAL_SHRINK)) == F_SEAL_SEAL)
 		return true;
 	if (!inode_trylock(inode))
 		return false;
-	WRITE_ONCE(*seals, *seals | F_SEAL_WRITE);
+	WRITE_ONCE(*seals, (*seals & ~F_SEAL_SHRINK) | F_SEAL_SEAL);
 	inode_unlock(inode);
 	return true;
 }
