@@ -5,10 +5,14 @@
  * Used by: gzvm_abi_test.
  */
 #define _GNU_SOURCE
+#include <signal.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -474,4 +478,50 @@ TEST(memory__given_back__dirty)
 	expect_dirty_after_vm(MAP_PRIVATE | MAP_ANONYMOUS, -1, MADV_HUGEPAGE);
 	expect_dirty_after_vm(MAP_SHARED, fd, MADV_NORMAL);
 	close(fd);
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	EXPECT(fd >= 0 && write(fd, text, strlen(text)) > 0);
+	close(fd);
+}
+
+/* Who is over a cgroup's limit waits for the memory of his tables by himself. */
+TEST(memory__tables_over_memory_high__others_do_not_wait)
+{
+	void *p = mmap(NULL, 2 * HUGE_SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t begun, worst = 0;
+	struct vm vm;
+	pid_t pid;
+	int i;
+
+	if (paging_is("upfront"))
+		return;
+	mkdir("/tmp/cg", 0755);
+	EXPECT_OK(mount("none", "/tmp/cg", "cgroup2", 0, NULL));
+	put("/tmp/cg/cgroup.subtree_control", "+memory");
+	EXPECT_OK(mkdir("/tmp/cg/a", 0755));
+	put("/tmp/cg/a/memory.high", "4M");
+	pid = fork();
+	if (pid == 0) {
+		put("/tmp/cg/a/cgroup.procs", "0");
+		vm_make_bare(&vm);
+		_exit(vm_slot(vm.fd, 1, EXTRA_GPA, 2 * HUGE_SLOT, p) != 0);
+	}
+	for (i = 0; i < 20 && waitpid(pid, NULL, WNOHANG) == 0; i++) {
+		sleep_ms(200);
+		begun = now_ms();
+		vm_make_bare(&vm);
+		vm_end(&vm);
+		worst = now_ms() - begun > worst ? now_ms() - begun : worst;
+	}
+	printf("  another VM came and went in %llu ms at most\n", (unsigned long long)worst);
+	EXPECT(worst < 1500);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EXPECT_OK(rmdir("/tmp/cg/a"));
+	EXPECT_OK(umount("/tmp/cg"));
+	munmap(p, 2 * HUGE_SLOT);
 }

@@ -6,16 +6,18 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "client.h"
 #include "gz/guest_hvc.h"
+#include "kinds.h"
 
 #define PAGE		4096ull
 #define SECRET		0x5ec4e7000017ull
@@ -469,6 +471,110 @@ TEST(share__told_of_a_page_given_up__nobody_gets_it_before)
 	EXPECT_EQ(vm.run[1].exit_reason, GZVM_EXIT_MMIO);
 	expect_hidden(&vm, P(1));
 	EXPECT_EQ(answer(&vm, 0), 0);
+	vm_end(&vm);
+	expect_none_left();
+}
+
+#define HUGE(n)		(RAM_GPA + 0x800000 + (n) * PAGE)
+
+/* Of a huge page all comes and goes at once, and an answer could not name it: no page of it is ever called user space's. */
+TEST(share__told_of_a_huge_page__not_user_spaces)
+{
+	struct vm vm;
+	uint64_t j;
+
+	use_kind(RAM_THP);
+	make(&vm, 1, false);
+	expect_kind(pa_of(word_of(&vm, HUGE(0))));
+	EXPECT_OK(vm_protect_telling(&vm));
+	for (j = 0; j < 512; j++)
+		order(&vm, 0, STORE, HUGE(j), SECRET, 0);
+	for (j = 0; j < 512; j += 32) {
+		tells(&vm, 0, VENDOR_HYP_MEM_SHARE, HUGE(j), 32);
+		EXPECT_EQ(settle(&vm, 0, HUGE(j), 32), 0);
+		EXPECT_EQ(answer(&vm, 0), 0);
+	}
+	expect_seen(&vm, HUGE(510), SECRET);		/* it can be read, but nobody was told so */
+	tells(&vm, 0, VENDOR_HYP_MEM_UNSHARE, HUGE(511), 1);
+	EXPECT_EQ(settle(&vm, 0, HUGE(511), 1), 0);
+	EXPECT_EQ(answer(&vm, 0), 0);
+	vm_end(&vm);
+	use_kind(RAM_SMALL);
+	expect_none_left();
+}
+
+/* Somebody held a page of a huge page when it was to be hidden, then all of it left the file: the guest gets the new one. */
+TEST(share__huge_page_left_its_file__brought_anew)
+{
+	uint64_t left[512];
+	struct iovec io;
+	struct vm vm;
+	int fd[2];
+
+	use_kind(RAM_THP);
+	make(&vm, 1, false);
+	expect_kind(pa_of(word_of(&vm, HUGE(0))));
+	EXPECT_OK(vm_protect(&vm));
+	io = (struct iovec){ word_of(&vm, HUGE(5)), PAGE };
+	EXPECT_OK(pipe(fd));
+	EXPECT_EQ(vmsplice(fd[1], &io, 1, 0), PAGE);
+	command(&vm, 0, STORE, HUGE(0), SECRET, 0);
+	EXPECT_EQ(vcpu_run_to_exit(&vm, 0), GZVM_EXIT_EXCEPTION);
+	EXPECT_EQ(vm.run[0].exception.error_code, EBUSY);
+	EXPECT_EQ(read(fd[0], left, PAGE), PAGE);
+	EXPECT_OK(fallocate(vm.memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, HUGE(0) - RAM_GPA, 0x200000));
+	*(volatile uint64_t *)word_of(&vm, HUGE(5)) = 1;
+	EXPECT_EQ(expect_mmio(&vm, 0, BASE(0) + 32, true, 8), SECRET);
+	EXPECT_EQ(order(&vm, 0, LOAD, HUGE(0), 0, 0), SECRET);
+	close(fd[0]);
+	close(fd[1]);
+	vm_end(&vm);
+	use_kind(RAM_SMALL);
+	expect_none_left();
+}
+
+/* Pages that a driver mapped and that are in no file at all cannot be hidden; that is said, not tried for ever. */
+TEST(share__ring_of_a_driver__einval)
+{
+	const uint64_t at = 0x100000000ull, x[4] = { at, at + 16 * PAGE, PAGE };
+	struct tpacket_req req = { .tp_block_size = PAGE, .tp_block_nr = 16, .tp_frame_size = 2048, .tp_frame_nr = 32 };
+	int s = socket(AF_PACKET, SOCK_RAW, 0), protect;
+	struct vm vm;
+	void *ring;
+
+	EXPECT_OK(setsockopt(s, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req)));
+	ring = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, s, 0);
+	EXPECT(ring != MAP_FAILED);
+	for (protect = 0; protect < 2; protect++) {
+		vm_make(&vm, 1, guest_touch, x);
+		EXPECT_OK(vm_slot(vm.fd, 1, at, 16 * PAGE, ring));
+		if (protect)
+			EXPECT_OK(vm_protect(&vm));
+		EXPECT_EQ(vcpu_run_to_exit(&vm, 0), protect ? GZVM_EXIT_EXCEPTION : GZVM_EXIT_SYSTEM_EVENT);
+		if (protect)
+			EXPECT_EQ(vm.run[0].exception.error_code, EINVAL);
+		vm_end(&vm);
+	}
+	munmap(ring, 16 * PAGE);
+	close(s);
+}
+
+/* What the driver does to a memfd's seals says nothing false: no mapping that can write beside F_SEAL_WRITE, and new ones are there. */
+TEST(share__seals_of_the_memfd__tell_no_lie)
+{
+	const uint64_t x[4] = { BASE(0) };
+	struct vm vm;
+	void *p;
+
+	vm_make(&vm, 1, guest_obey, x);
+	EXPECT_OK(fcntl(vm.memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
+	EXPECT_OK(vm_protect(&vm));
+	order(&vm, 0, STORE, P(1), SECRET, 0);
+	EXPECT_EQ(fcntl(vm.memfd, F_GET_SEALS) & ~F_SEAL_SHRINK, F_SEAL_GROW | F_SEAL_SEAL);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, vm.memfd, 0x900000);
+	EXPECT(p != MAP_FAILED);
+	*(volatile uint64_t *)p = 1;
+	munmap(p, PAGE);
 	vm_end(&vm);
 	expect_none_left();
 }

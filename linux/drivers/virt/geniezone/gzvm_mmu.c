@@ -236,12 +236,31 @@ static int gzvm_slot_take(struct gzvm *vm, struct gzvm_slot *slot, u64 first, u6
 	return gzvm_slot_hide(slot, first, nr_pages);
 }
 
-/* Lets go of one page that is neither hidden nor the guest's. */
-static void gzvm_slot_unpin_page(struct gzvm_slot *slot, u64 i)
+/*
+ * A folio that left its file is neither hidden nor, but for what is shared, the guest's: all pins of it go, or what the
+ * file has there by now could not come as a whole. -EINVAL: it was in no file, and comes again.
+ */
+static int gzvm_slot_bring_anew(struct gzvm_slot *slot, u64 i)
 {
-	unpin_user_pages_dirty_lock(&slot->pages[i], 1, true);
-	slot->pages[i] = NULL;
-	slot->nr_pinned--;
+	struct page *old = slot->pages[i];
+	struct folio *folio = page_folio(old);
+	u64 k = folio_page_idx(folio, old);
+	u64 j = i - min(i, k), end = min(slot->nr_pages, i - k + folio_nr_pages(folio));
+	int ret;
+
+	for (; j < end; j++) {
+		if (!slot->pages[j] || page_folio(slot->pages[j]) != folio || test_bit(j, slot->shared))
+			continue;
+		if (j != i)
+			unpin_user_page(slot->pages[j]);
+		slot->pages[j] = NULL;
+		slot->nr_pinned--;
+	}
+	ret = gzvm_slot_pin(slot, i, 1);
+	if (!ret && slot->pages[i] == old)
+		ret = -EINVAL;
+	unpin_user_page(old);
+	return ret;
 }
 
 static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
@@ -259,11 +278,8 @@ static int gzvm_map_page(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 		__clear_bit(i, slot->shared);
 	}
 	ret = gzvm_slot_take(vm, slot, i, 1);
-	/* Neither hidden nor shared, so not the guest's yet: it tries again and gets what the file has there by then. */
-	if (ret == -ESTALE) {
-		gzvm_slot_unpin_page(slot, i);
-		return 0;
-	}
+	if (ret == -ESTALE)
+		return gzvm_slot_bring_anew(slot, i);
 	if (ret)
 		return ret;
 	return gzvm_arch_map_guest(vm->id, slot->id, page_to_pfn(slot->pages[i]), gfn);
@@ -299,16 +315,21 @@ static u64 gzvm_slot_pinned_before(const struct gzvm_slot *slot, u64 i)
 
 /*
  * Pins pages around @i inside [*first, *end) and cuts the range to them: few, so that a guest that
- * touches one page does not cost 512; as many again when the guest goes on where it stopped; but all
- * of a folio, which user space has as a whole, and which is to become one mapping.
+ * touches one page does not cost 512; as many again when the guest goes on where it stopped, up or
+ * down; but all of a folio, which user space has as a whole, and which is to become one mapping.
  */
 static int gzvm_slot_pin_around(struct gzvm_slot *slot, u64 i, u64 *first, u64 *end)
 {
-	u64 from = max(*first, round_down(i, GZVM_AROUND_PAGES)), to, k;
+	u64 from = max(*first, round_down(i, GZVM_AROUND_PAGES));
+	u64 to = min(*end, round_down(i, GZVM_AROUND_PAGES) + GZVM_AROUND_PAGES), k;
+	u64 before = gzvm_slot_pinned_before(slot, from), after = gzvm_slot_pinned_run(slot, to);
 	struct folio *folio;
 	int ret;
 
-	to = min(*end, from + max(gzvm_slot_pinned_before(slot, from), GZVM_AROUND_PAGES));
+	if (before >= after)
+		to = min(*end, max(to, from + before));
+	else
+		from = max(*first, min(from, to - min(to, after)));
 	ret = gzvm_slot_pin(slot, from, to - from);
 	if (ret)
 		return ret;
@@ -325,14 +346,15 @@ static int gzvm_map_block(struct gzvm *vm, struct gzvm_slot *slot, u64 gfn)
 	u64 head = round_down(gfn, GZVM_BLOCK_PAGES);
 	u64 first = max(head, slot->base_gfn) - slot->base_gfn;
 	u64 end = min_t(u64, head + GZVM_BLOCK_PAGES - slot->base_gfn, slot->nr_pages);
-	int ret = -EBUSY;
+	int ret;
 
 	/*
 	 * A neighbour that cannot be had is no reason to refuse the page the guest wants. One that is
 	 * shared must not be given: the guest may just have given it up, and Linux still reaches it.
 	 */
-	if (find_next_bit(slot->shared, end, first) >= end)
-		ret = gzvm_slot_pin_around(slot, gfn - slot->base_gfn, &first, &end);
+	ret = gzvm_slot_pin_around(slot, gfn - slot->base_gfn, &first, &end);
+	if (!ret && find_next_bit(slot->shared, end, first) < end)
+		ret = -EBUSY;
 	if (!ret && gzvm_slot_is_private(&vm->mem, slot))
 		ret = gzvm_slot_hide(slot, first, end - first);
 	if (ret)
@@ -400,7 +422,7 @@ static struct inode *gzvm_file_of(struct page *page, loff_t *pos)
 /*
  * Unpins a page that nobody but Linux has now. Of a private slot the file loses it too, else the
  * memory would stay taken. The page is zeroes, which is what a hole reads as, so user space cannot
- * tell, and no seal speaks against it (F_SEAL_WRITE and a slot exclude each other).
+ * tell, and no seal speaks against it (F_SEAL_WRITE and a writable mapping exclude each other).
  */
 static void gzvm_let_go(struct gzvm *vm, struct gzvm_slot *slot, struct page *page)
 {

@@ -163,7 +163,7 @@ void gzvm_change_view(struct gzvm_vcpu *vcpu)
 }
 
 /*
- * Whether user space reaches a page because the guest shares it. Of a huge page an answer could not name
+ * Whether user space reaches a page because the guest, or its slot, shares it. Of a huge page an answer could not name
  * all that goes with one page of it: it is never called user space's.
  */
 static bool gzvm_page_is_shared(struct gzvm_mem *mem, u64 gfn)
@@ -171,6 +171,8 @@ static bool gzvm_page_is_shared(struct gzvm_mem *mem, u64 gfn)
 	struct gzvm_slot *slot = gzvm_slot_of_gfn(mem, gfn);
 	u64 i = slot ? gfn - slot->base_gfn : 0;
 
+	if (slot && !gzvm_slot_is_private(mem, slot))
+		return true;
 	if (!slot || !slot->pages[i] || PageCompound(slot->pages[i]))
 		return false;
 	return test_bit(i, slot->shared) && !test_bit(i, slot->hidden);
