@@ -331,6 +331,18 @@ long long hyp_stat(const char *name)
 	return value;
 }
 
+bool paging_is(const char *name)
+{
+	FILE *f = fopen("/sys/module/gzvm/parameters/populate", "r");
+	char text[32] = "";
+
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = 0;
+	if (f)
+		fclose(f);
+	return !strncmp(text, name, strlen(name));
+}
+
 long long pages_pinned(void)
 {
 	long long sum = -1, pinned;

@@ -124,6 +124,8 @@ uint64_t now_ms(void);
 long long hyp_stat(const char *name);
 /* User memory whose page faults nobody ever answers. */
 void *memory_that_hangs(size_t size);
+/* How guest memory arrives: block, page or upfront. */
+bool paging_is(const char *name);
 /* Pages the driver holds pinned for the only VM there is (debugfs slots), -1 when there is none. */
 long long pages_pinned(void);
 /* Signal handler that does nothing, with or without SA_RESTART. */
