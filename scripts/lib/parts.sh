@@ -187,4 +187,6 @@ part_guestkernel() {
 	local image
 	image=$(scripts/lib/guest-kernel "$REFRESH") || die "no small guest kernel; remedy: see the lines above, then run scripts/setup again"
 	ln -sfn "${image##*/}" "$GZ_GUEST_KERNEL"
+	image=${image##*/}
+	ln -sfn "${image%.Image}.build" "$GZ_GUEST_HEADERS"
 }

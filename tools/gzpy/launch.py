@@ -195,14 +195,16 @@ def guest_words(a):
 
 
 def guest_kernel(a):
-    """(kernel, module tree or None, modules to load first): the small kernel has built in what it needs."""
+    """(kernel, module tree or None, modules to load first): the small kernel has built in what it needs but a balloon."""
     cache = paths.cache()
     if a.guest_kernel == "debian":
-        return cache["GZ_KERNEL_612"], cache["GZ_MODULES_612"], [paths.GUEST_MODULE] if a.protected else []
+        first = [paths.guest_module("6.12", name) for name in ("gz_guest", "gz_balloon")] if a.protected else []
+        return cache["GZ_KERNEL_612"], cache["GZ_MODULES_612"], first
     path = cache["GZ_GUEST_KERNEL"] if a.guest_kernel == "small" else a.guest_kernel
     if not os.path.exists(path) and not a.host:
         raise qemu.Wrong("there is no small guest kernel; remedy: scripts/setup guestkernel, or leave out --no-build")
-    return path, None, []
+    balloon = paths.guest_module("small", "gz_balloon")
+    return path, None, [balloon] if a.protected and a.guest_kernel == "small" and os.path.exists(balloon) else []
 
 
 def pack(a, host, folder):

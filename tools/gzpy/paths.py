@@ -9,7 +9,6 @@ OUT = os.path.join(TOP, "out")
 HYP = os.path.join(OUT, "hyp", "gz.bin")
 GZ = os.path.join(OUT, "vmm", "gz")
 AGENT = os.path.join(OUT, "agent", "gz-agent")
-GUEST_MODULE = os.path.join(OUT, "guests-linux", "6.12", "gz_guest.ko")
 
 
 @functools.cache
@@ -18,6 +17,11 @@ def cache():
     text = subprocess.run(["sh", os.path.join(TOP, "scripts/lib/paths.sh")], check=True,
                           capture_output=True, text=True).stdout
     return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def guest_module(kernel, name):
+    """One of guests/linux for a guest kernel, "6.12" or "small" (it may not exist)."""
+    return os.path.join(OUT, "guests-linux", kernel, name + ".ko")
 
 
 def module(release):
