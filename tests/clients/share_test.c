@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "gz/guest_hvc.h"
@@ -475,6 +476,16 @@ TEST(share__told_of_a_page_given_up__nobody_gets_it_before)
 	expect_none_left();
 }
 
+/* Before 6.10 the memfd must carry F_SEAL_FUTURE_WRITE: no new mapping, no hole. */
+static bool future_writes_are_sealed(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname os;
+
+	EXPECT(!uname(&os) && sscanf(os.release, "%u.%u", &major, &minor) == 2);
+	return major == 6 && minor < 10;
+}
+
 #define HUGE(n)		(RAM_GPA + 0x800000 + (n) * PAGE)
 
 /* Of a huge page all comes and goes at once, and an answer could not name it: no page of it is ever called user space's. */
@@ -511,6 +522,9 @@ TEST(share__huge_page_left_its_file__brought_anew)
 	struct vm vm;
 	int fd[2];
 
+	/* Upfront the first RUN is refused as long as somebody holds a page. */
+	if (paging_is("upfront") || future_writes_are_sealed())
+		return;
 	use_kind(RAM_THP);
 	make(&vm, 1, false);
 	expect_kind(pa_of(word_of(&vm, HUGE(0))));
@@ -566,6 +580,8 @@ TEST(share__seals_of_the_memfd__tell_no_lie)
 	struct vm vm;
 	void *p;
 
+	if (future_writes_are_sealed())
+		return;
 	vm_make(&vm, 1, guest_obey, x);
 	EXPECT_OK(fcntl(vm.memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
 	EXPECT_OK(vm_protect(&vm));
